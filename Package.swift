@@ -1,0 +1,78 @@
+// swift-tools-version: 6.2
+
+import PackageDescription
+
+// The manifest is the architecture: a room may import exactly the rooms its target lists here, and the gate builds
+// with `--explicit-target-dependency-import-check error`. README.md draws the same picture.
+
+/// Settings of every target.
+let strict: [SwiftSetting] = [
+  .enableUpcomingFeature("ExistentialAny"),
+  .enableUpcomingFeature("InternalImportsByDefault"),
+  .enableUpcomingFeature("MemberImportVisibility"),
+]
+
+/// Settings of a room that computes: a debug build is optimized too, or its loops run some 400 times slower and the
+/// tests take hours. SwiftPM refuses unsafe flags in a package fetched by version, so a checkout of a dependent goes
+/// without them (and tests nothing of ours).
+let isFetchedDependency = Context.packageDirectory.contains("/checkouts/")
+let hot: [SwiftSetting] =
+  strict + (isFetchedDependency ? [] : [.unsafeFlags(["-O"], .when(configuration: .debug))])
+
+/// A room: one library target under `Sources/`.
+func room(_ name: String, _ dependencies: [String] = [], settings: [SwiftSetting] = strict) -> Target {
+  .target(
+    name: name,
+    dependencies: dependencies.map { .byName(name: $0) },
+    exclude: ["README.md"],
+    swiftSettings: settings
+  )
+}
+
+/// The tests of a room: one target under `Tests/`.
+func tests(of name: String, _ dependencies: [String], resources: [Resource] = []) -> Target {
+  .testTarget(
+    name: name + "Tests",
+    dependencies: (dependencies + ["TestSupport"]).map { .byName(name: $0) },
+    resources: resources,
+    swiftSettings: strict
+  )
+}
+
+let package = Package(
+  name: "asgd-train",
+  products: [
+    .executable(name: "asgd-train", targets: ["asgd-train"]),
+    .library(name: "AsyncSGD", targets: ["AsyncSGD", "NeuralNet", "Kernels", "DataPipeline", "Randomness"]),
+    .library(name: "Interchange", targets: ["Interchange"]),
+  ],
+  targets: [
+    // Rooms, from the ground up.
+    room("Randomness", settings: hot),
+    room("Kernels", settings: hot),
+    room("NeuralNet", ["Kernels", "Randomness"], settings: hot),
+    room("DataPipeline", ["Randomness"], settings: hot),
+    room("AsyncSGD", ["NeuralNet", "Kernels", "DataPipeline", "Randomness"], settings: hot),
+    room("Interchange", ["NeuralNet"]),
+    room("Reporting", ["AsyncSGD"]),
+    room("TrainCommand", ["Reporting", "AsyncSGD", "Interchange", "NeuralNet", "Kernels", "DataPipeline"]),
+    .executableTarget(name: "asgd-train", dependencies: ["TrainCommand"], swiftSettings: strict),
+
+    // What the tests share, tested itself.
+    .target(name: "AllocationCounter", path: "Tests/AllocationCounter"),
+    .target(
+      name: "TestSupport", dependencies: ["Kernels", "Randomness"], path: "Tests/TestSupport", swiftSettings: hot),
+    .testTarget(name: "TestSupportTests", dependencies: ["TestSupport", "Kernels"], swiftSettings: strict),
+
+    tests(of: "Randomness", ["Randomness"]),
+    tests(of: "Kernels", ["Kernels", "Randomness"]),
+    tests(of: "NeuralNet", ["NeuralNet", "Kernels", "Randomness"], resources: [.copy("Fixtures")]),
+    tests(of: "DataPipeline", ["DataPipeline", "Randomness"]),
+    tests(of: "AsyncSGD", ["AsyncSGD", "NeuralNet", "Kernels", "DataPipeline", "Randomness", "AllocationCounter"]),
+    tests(of: "Interchange", ["Interchange", "NeuralNet", "Kernels"]),
+    tests(of: "Reporting", ["Reporting", "AsyncSGD"]),
+    tests(of: "TrainCommand", ["TrainCommand", "Reporting", "AsyncSGD"]),
+    tests(of: "System", ["asgd-train", "AsyncSGD", "NeuralNet", "Kernels", "DataPipeline"]),
+  ],
+  swiftLanguageModes: [.v6]
+)

@@ -1,0 +1,199 @@
+/// One implementation of the arithmetic hot loops.
+///
+/// Kernels work on raw buffers: they know no tensors, start no threads, open no files and allocate nothing. Calls are
+/// coarse (a whole matrix product, a whole convolution of a minibatch), so that calling through `any KernelBackend`
+/// costs nothing next to the work.
+///
+/// **Rules that every backend keeps**, each of them tested for every backend:
+/// - A kernel's result does not depend on the alignment of its buffers or on the calling thread.
+/// - Buffers that are only written (`output`, `inputGradient`, …; C of a GEMM with β = 0) may hold anything before,
+///   NaN included; nothing outside the named extents is read or written.
+/// - Inputs and outputs do not overlap unless the method says that they may be the same buffer.
+/// - NaN and infinities propagate as IEEE 754 has them; no kernel traps on a value.
+/// - A size of 0 is valid and does nothing beyond clearing what would be a sum of no terms.
+///
+/// **Workspace.** A method that needs scratch memory takes a pointer to at least as many elements as the matching
+/// `workspaceCount` says. The contents are undefined before and after. Replicas on different threads share a backend
+/// value but never a workspace.
+///
+/// Symbols: N images, C channels, H×W input, K filters of R×S, P×Q output; every array is row-major and contiguous,
+/// images first (`[N, C, H, W]`).
+public protocol KernelBackend<Scalar>: Sendable {
+  /// The element type of all buffers.
+  associatedtype Scalar: KernelScalar
+
+  /// The name that `--kernels` takes.
+  var name: String { get }
+
+  /// The instruction set that the code was compiled for, such as `sse2` or `avx512`; part of a run's description,
+  /// because results are bit-identical only within one.
+  var instructionSet: String { get }
+
+  // MARK: Matrix product
+
+  /// Returns how many elements of workspace ``gemm(_:alpha:a:b:beta:c:epilogue:workspace:)`` needs.
+  func workspaceCount(for problem: GEMM) -> Int
+
+  /// Computes C ← f(α·op(A)·op(B) + β·C + bias).
+  ///
+  /// β = 0 means that C is overwritten and never read. `epilogue` adds a bias and applies an activation f while the
+  /// result is still in registers; `nil` does neither.
+  func gemm(
+    _ problem: GEMM, alpha: Scalar, a: UnsafePointer<Scalar>, b: UnsafePointer<Scalar>, beta: Scalar,
+    c: UnsafeMutablePointer<Scalar>, epilogue: Epilogue<Scalar>?, workspace: UnsafeMutablePointer<Scalar>)
+
+  // MARK: Convolution
+
+  /// Returns how many elements of workspace each of the three convolution passes may use on up to `images` images.
+  func workspaceCount(for geometry: ConvolutionGeometry, images: Int) -> Int
+
+  /// Computes the cross-correlation of a minibatch, with bias and activation:
+  ///
+  ///     y[n,k,p,q] = f(b[k] + Σ_{c,r,s} w[k,c,r,s] · x[n, c, p·stride + r − padding, q·stride + s − padding])
+  ///
+  /// - Parameters:
+  ///   - geometry: All extents.
+  ///   - images: N, the number of images.
+  ///   - input: x, `[N, C, H, W]`; reads as zero outside its bounds.
+  ///   - weights: w, `[K, C, R, S]`.
+  ///   - bias: b, `[K]`, or `nil` for none.
+  ///   - activation: f.
+  ///   - output: y, `[N, K, P, Q]`, overwritten.
+  ///   - workspace: ``workspaceCount(for:images:)`` elements.
+  func convolutionForward(
+    _ geometry: ConvolutionGeometry, images: Int, input: UnsafePointer<Scalar>, weights: UnsafePointer<Scalar>,
+    bias: UnsafePointer<Scalar>?, activation: Activation, output: UnsafeMutablePointer<Scalar>,
+    workspace: UnsafeMutablePointer<Scalar>)
+
+  /// Computes ∂L/∂x from ∂L/∂y (without the activation) of a convolution.
+  ///
+  /// - Parameters:
+  ///   - geometry: All extents.
+  ///   - images: N, the number of images.
+  ///   - outputGradient: ∂L/∂y, `[N, K, P, Q]`.
+  ///   - weights: w, `[K, C, R, S]`.
+  ///   - inputGradient: ∂L/∂x, `[N, C, H, W]`, overwritten.
+  ///   - workspace: ``workspaceCount(for:images:)`` elements.
+  func convolutionBackwardData(
+    _ geometry: ConvolutionGeometry, images: Int, outputGradient: UnsafePointer<Scalar>,
+    weights: UnsafePointer<Scalar>, inputGradient: UnsafeMutablePointer<Scalar>,
+    workspace: UnsafeMutablePointer<Scalar>)
+
+  /// Computes ∂L/∂w and ∂L/∂b, summed over the minibatch, from ∂L/∂y (without the activation) of a convolution.
+  ///
+  /// - Parameters:
+  ///   - geometry: All extents.
+  ///   - images: N, the number of images.
+  ///   - input: x, `[N, C, H, W]`.
+  ///   - outputGradient: ∂L/∂y, `[N, K, P, Q]`.
+  ///   - weightGradient: ∂L/∂w, `[K, C, R, S]`, overwritten.
+  ///   - biasGradient: ∂L/∂b, `[K]`, overwritten; `nil` if the convolution has no bias.
+  ///   - workspace: ``workspaceCount(for:images:)`` elements.
+  func convolutionBackwardWeights(
+    _ geometry: ConvolutionGeometry, images: Int, input: UnsafePointer<Scalar>,
+    outputGradient: UnsafePointer<Scalar>, weightGradient: UnsafeMutablePointer<Scalar>,
+    biasGradient: UnsafeMutablePointer<Scalar>?, workspace: UnsafeMutablePointer<Scalar>)
+
+  // MARK: Pooling
+
+  /// Computes the maximum of each window, and where it was.
+  ///
+  /// A NaN in the window is its maximum. Among equal values the first in row-major order wins.
+  ///
+  /// - Parameters:
+  ///   - geometry: All extents.
+  ///   - images: N, the number of images.
+  ///   - input: `[N, C, H, W]`.
+  ///   - output: `[N, C, P, Q]`, overwritten.
+  ///   - argmax: `[N, C, P, Q]`, overwritten with the position r·window + s of the maximum inside its window.
+  func maxPoolForward(
+    _ geometry: PoolingGeometry, images: Int, input: UnsafePointer<Scalar>, output: UnsafeMutablePointer<Scalar>,
+    argmax: UnsafeMutablePointer<UInt8>)
+
+  /// Sends each output gradient to the input element that was the maximum; overlapping windows add up.
+  ///
+  /// - Parameters:
+  ///   - geometry: All extents.
+  ///   - images: N, the number of images.
+  ///   - outputGradient: `[N, C, P, Q]`.
+  ///   - argmax: As ``maxPoolForward(_:images:input:output:argmax:)`` wrote it.
+  ///   - inputGradient: `[N, C, H, W]`, overwritten.
+  func maxPoolBackward(
+    _ geometry: PoolingGeometry, images: Int, outputGradient: UnsafePointer<Scalar>, argmax: UnsafePointer<UInt8>,
+    inputGradient: UnsafeMutablePointer<Scalar>)
+
+  // MARK: Activations and loss
+
+  /// Computes output ← f(input) elementwise; `output` may be `input`.
+  func activationForward(
+    _ activation: Activation, count: Int, input: UnsafePointer<Scalar>, output: UnsafeMutablePointer<Scalar>)
+
+  /// Computes inputGradient ← outputGradient · f′, with f′ taken from the *output* of the activation.
+  ///
+  /// `inputGradient` may be `outputGradient`.
+  func activationBackward(
+    _ activation: Activation, count: Int, output: UnsafePointer<Scalar>, outputGradient: UnsafePointer<Scalar>,
+    inputGradient: UnsafeMutablePointer<Scalar>)
+
+  /// Computes the cross-entropy of the softmax of each row, in nats, and its gradient with respect to the logits.
+  ///
+  ///     loss[i] = log Σ_j exp(z[i,j]) − z[i,label[i]]
+  ///     gradient[i,j] = gradientScale · (softmax(z[i])[j] − [j = label[i]])
+  ///
+  /// Each row is shifted by its maximum first, so that no finite logit overflows. A row counts as correct if its
+  /// first largest logit is the label's; a row that holds a NaN is never correct, and its loss is NaN.
+  ///
+  /// - Parameters:
+  ///   - rows: The number of examples.
+  ///   - classes: The number of logits a row.
+  ///   - logits: z, `[rows, classes]`.
+  ///   - labels: `[rows]`, each in `0..<classes`.
+  ///   - gradientScale: 1/rows for the gradient of the minibatch mean.
+  ///   - gradient: `[rows, classes]`, overwritten; may be `logits`; `nil` to compute the loss alone.
+  /// - Returns: The loss summed over the rows, and the number of correct rows.
+  func softmaxCrossEntropy(
+    rows: Int, classes: Int, logits: UnsafePointer<Scalar>, labels: UnsafePointer<Int32>, gradientScale: Scalar,
+    gradient: UnsafeMutablePointer<Scalar>?) -> ClassificationSums
+
+  // MARK: Sums and products
+
+  /// Computes output[j] ← Σ_i matrix[i,j] for a `[rows, columns]` matrix.
+  func sumRows(
+    rows: Int, columns: Int, matrix: UnsafePointer<Scalar>, output: UnsafeMutablePointer<Scalar>)
+
+  /// Computes output[i,j] ← factors[i] · input[i,j] for a `[rows, columns]` matrix; `output` may be `input`.
+  func scaleRows(
+    rows: Int, columns: Int, factors: UnsafePointer<Scalar>, input: UnsafePointer<Scalar>,
+    output: UnsafeMutablePointer<Scalar>)
+
+  /// Computes y ← α·x + β·y; β = 0 means that y is overwritten and never read.
+  func scaledSum(
+    count: Int, alpha: Scalar, x: UnsafePointer<Scalar>, beta: Scalar, y: UnsafeMutablePointer<Scalar>)
+
+  // MARK: The server's update
+
+  /// Returns the index of the first element that is infinite or NaN, or `nil` if all are finite.
+  func firstNonFinite(count: Int, values: UnsafePointer<Scalar>) -> Int?
+
+  /// Computes one step of SGD out of place, with momentum and weight decay:
+  ///
+  ///     d = gradient + weightDecay · parameters
+  ///     velocity ← momentum · velocity + d
+  ///     updated ← parameters − learningRate · velocity
+  ///
+  /// With `velocity` nil there is no momentum, and the step is `learningRate · d`.
+  ///
+  /// Sources: Polyak, "Some methods of speeding up the convergence of iteration methods", 1964; the form without
+  /// (1 − momentum) on the gradient is Sutskever et al., ICML 2013, and PyTorch's.
+  ///
+  /// - Parameters:
+  ///   - step: The coefficients.
+  ///   - count: The number of parameters.
+  ///   - parameters: The parameters before the step.
+  ///   - gradient: ∂L/∂parameters.
+  ///   - velocity: The optimizer's state, updated in place, or `nil`.
+  ///   - updated: The parameters after the step, overwritten; may be `parameters`.
+  func sgdStep(
+    _ step: SGDStep<Scalar>, count: Int, parameters: UnsafePointer<Scalar>, gradient: UnsafePointer<Scalar>,
+    velocity: UnsafeMutablePointer<Scalar>?, updated: UnsafeMutablePointer<Scalar>)
+}
