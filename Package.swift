@@ -61,7 +61,8 @@ let package = Package(
     // What the tests share, tested itself.
     .target(name: "AllocationCounter", path: "Tests/AllocationCounter"),
     .target(
-      name: "TestSupport", dependencies: ["Kernels", "Randomness"], path: "Tests/TestSupport", swiftSettings: hot),
+      name: "TestSupport", dependencies: ["Kernels", "Randomness"], path: "Tests/TestSupport", exclude: ["README.md"],
+      swiftSettings: hot),
     .testTarget(name: "TestSupportTests", dependencies: ["TestSupport", "Kernels"], swiftSettings: strict),
 
     tests(of: "Randomness", ["Randomness"]),
