@@ -32,14 +32,12 @@ final class ManualSchedule {
         SGD(count: initial.count, weightDecay: 0, backend: backend)
       }
     nonisolated(unsafe) let owned = optimizer  // nobody but the server uses it from here on
-    server = initial.withUnsafeBufferPointer { initial in
-      ParameterServer(
-        initial: initial,
-        coordinator: Coordinator(mode: mode, workers: workers, divergencePolicy: divergencePolicy),
-        optimizer: owned,
-        schedule: LearningRateSchedule(peak: learningRate, shape: .constant, warmup: 0, plannedUpdates: 1000),
-        backend: backend, parameterName: { "layer\($0)" })
-    }
+    server = ParameterServer(
+      initial: initial,
+      coordinator: Coordinator(mode: mode, workers: workers, divergencePolicy: divergencePolicy),
+      optimizer: owned,
+      schedule: LearningRateSchedule(peak: learningRate, shape: .constant, warmup: 0, plannedUpdates: 1000),
+      backend: backend, parameterName: { "layer\($0)" })
     self.slope = slope
     self.offsets = offsets
     snapshots = []

@@ -43,14 +43,14 @@ public actor ParameterServer {
   /// Creates a server whose workers all hold a snapshot of the initial parameters.
   ///
   /// - Parameters:
-  ///   - initial: The first parameters, copied.
+  ///   - initial: The first parameters.
   ///   - coordinator: The decisions, at the version of `initial`.
   ///   - optimizer: The step; the server becomes its only user.
   ///   - schedule: The learning rate of each update.
   ///   - backend: The kernels that the server computes with.
   ///   - parameterName: The name of the tensor that holds a flat index, for messages.
   public init(
-    initial: UnsafeBufferPointer<Float>, coordinator: Coordinator, optimizer: sending any Optimizer,
+    initial: [Float], coordinator: Coordinator, optimizer: sending any Optimizer,
     schedule: LearningRateSchedule, backend: any KernelBackend<Float>,
     parameterName: @escaping @Sendable (Int) -> String
   ) {

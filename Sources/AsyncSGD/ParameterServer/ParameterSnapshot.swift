@@ -70,12 +70,10 @@ final class PublishedParameters: @unchecked Sendable {  // see the protection of
   ///   - initial: The first parameters.
   ///   - version: Their version.
   ///   - leases: The most snapshots that are held at once; with more, an update allocates another buffer.
-  init(_ initial: UnsafeBufferPointer<Float>, version: Int, leases: Int) {
+  init(_ initial: [Float], version: Int, leases: Int) {
     latest = ParameterBuffer(count: initial.count)
     latest.version = version
-    if let source = initial.baseAddress {
-      latest.values.initialize(from: source, count: initial.count)
-    }
+    latest.values.initialize(from: initial, count: initial.count)
     // Every lease may pin a version of its own, besides the latest and the one being written. The memory of a buffer
     // that is never used is never touched, so it costs address space only.
     retired = (0..<leases + 1).map { _ in ParameterBuffer(count: initial.count) }

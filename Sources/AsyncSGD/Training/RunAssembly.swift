@@ -29,21 +29,15 @@ extension ParameterServer {
     plannedUpdates: Int, state: TrainerState?
   ) {
     let count = model.layout.count
-    let initial = UnsafeMutableBufferPointer<Float>.allocate(capacity: count)
-    defer { initial.deallocate() }
-    if let state {
-      _ = initial.initialize(from: state.parameters)
-    } else {
-      initial.initialize(repeating: 0)
-      if let parameters = initial.baseAddress { model.initialize(parameters, seed: configuration.seed) }
-    }
+    var initial = state?.parameters ?? [Float](repeating: 0, count: count)
+    if state == nil { model.initialize(&initial, seed: configuration.seed) }
     let optimizer = makeOptimizer(configuration, count: count, backend: backend)
     for (name, vector) in optimizer.state {
       if let saved = state?.optimizerState[name] { _ = vector.update(from: saved) }
     }
     let layout = model.layout
     self.init(
-      initial: UnsafeBufferPointer(initial),
+      initial: initial,
       coordinator: Coordinator(
         mode: configuration.mode, workers: configuration.workers, version: state?.version ?? 0,
         divergencePolicy: configuration.divergencePolicy),
