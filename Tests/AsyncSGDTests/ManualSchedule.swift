@@ -1,6 +1,12 @@
 import AsyncSGD
 import Kernels
 
+/// Keeps a move-only snapshot where only copyable things can go, such as an array.
+final class SnapshotBox: @unchecked Sendable {  // used by one worker at a time
+  var snapshot: ParameterSnapshot
+  init(_ snapshot: consuming ParameterSnapshot) { self.snapshot = snapshot }
+}
+
 /// A parameter server driven by a written schedule instead of threads.
 ///
 /// `"A.pull B.pull A.push B.push"` is carried out event by event on the calling thread. Worker `A` is number 0, `B` is
@@ -13,12 +19,6 @@ final class ManualSchedule {
   private let slope: Float
   private let offsets: [Float]
   var poisoned: Set<Int> = []
-
-  /// Keeps a move-only snapshot in an array.
-  private final class SnapshotBox {
-    var snapshot: ParameterSnapshot
-    init(_ snapshot: consuming ParameterSnapshot) { self.snapshot = snapshot }
-  }
 
   init(
     mode: CoordinationMode, workers: Int, initial: [Float], learningRate: Double = 1, momentum: Float? = nil,

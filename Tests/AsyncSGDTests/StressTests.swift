@@ -32,10 +32,13 @@ struct StressTests {
     let pushes = 300
     let server = server(workers: workers, mode: .async, parameters: 777)
     let torn = LockedCounter()
+    // Taken before the first push: the coordinator takes every worker to start at version 0.
+    let boxes = (0..<workers).map { _ in SnapshotBox(server.latest()) }
     onWorkers(workers) { worker in
-      var snapshot = server.latest()
-      // The workers' first snapshots are of version 0, as the coordinator has it, whenever their threads start.
-      server.pull(worker: worker, into: &snapshot)
+      var snapshot: ParameterSnapshot {
+        _read { yield boxes[worker].snapshot }
+        _modify { yield &boxes[worker].snapshot }
+      }
       for _ in 0..<pushes {
         // Every update subtracts 1 everywhere, so version v is −v everywhere.
         let expected = -Float(snapshot.version)
@@ -52,6 +55,7 @@ struct StressTests {
     #expect(final.version == workers * pushes)
     #expect(final.values[0] == -Float(workers * pushes) && final.values[776] == -Float(workers * pushes))
     #expect(server.coordination.updatesByWorker == Array(repeating: pushes, count: workers))
+    #expect(server.coordination.stalenessLawResidual == 0)
   }
 
   @Test("pulls go on while updates are made, and see only whole versions")

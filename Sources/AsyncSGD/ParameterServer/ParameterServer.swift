@@ -26,6 +26,7 @@ public actor ParameterServer {
   private nonisolated let gradients: GradientBufferPool
   /// Where each worker waits for the end of its round.
   private nonisolated let turnstiles: [DispatchSemaphore]
+  private nonisolated let ports: [ServerPort]
   private nonisolated let parameterCount: Int
   private nonisolated let parameterName: @Sendable (Int) -> String
 
@@ -65,11 +66,31 @@ public actor ParameterServer {
     published = PublishedParameters(initial, version: coordinator.version, leases: coordinator.workers + 2)
     gradients = GradientBufferPool(buffers: coordinator.workers, count: initial.count)
     turnstiles = (0..<coordinator.workers).map { _ in DispatchSemaphore(value: 0) }
+    ports = (0..<coordinator.workers).map { ServerPort(worker: $0) }
     held = Array(repeating: nil, count: coordinator.workers)
     roundGradient = coordinator.mode.dealsInRounds ? GradientBuffer(count: initial.count) : nil
   }
 
   // MARK: Isolated: runs on the server's queue only
+
+  /// Answers the request of a port.
+  func serve(_ port: ServerPort) {
+    let worker = port.worker
+    guard var snapshot = port.snapshot.take() else { preconditionFailure("a port without a snapshot was entered") }
+    switch port.request {
+    case .pull:
+      repull(worker: worker, into: &snapshot)
+      port.reply = .proceed
+    case .push(let push, let nonFiniteIndex):
+      port.reply = receive(push, nonFiniteIndex: nonFiniteIndex, snapshot: &snapshot)
+    case .resume where coordinator.isStopped:
+      port.reply = .stopped
+    case .resume:
+      repull(worker: worker, into: &snapshot)
+      port.reply = .proceed
+    }
+    port.snapshot = consume snapshot
+  }
 
   /// Decides about a push and carries the decision out: staleness, update and version step are one action.
   ///
@@ -183,11 +204,7 @@ extension ParameterServer: ParameterService {
   ///
   /// - Precondition: The caller is not on the server's queue.
   public nonisolated func pull(worker: Int, into snapshot: inout ParameterSnapshot) {
-    executor.queue.sync {
-      assumeIsolated { server in
-        server.repull(worker: worker, into: &snapshot)
-      }
-    }
+    _ = ports[worker].enter(self, on: executor.queue, .pull, snapshot: &snapshot)
   }
 
   /// Takes a gradient buffer with undefined contents; blocks while one a worker is in flight.
@@ -206,27 +223,14 @@ extension ParameterServer: ParameterService {
       push.gradient.count == parameterCount,
       "a gradient of \(push.gradient.count) elements was pushed to a server of \(parameterCount) parameters")
     let nonFiniteIndex = backend.firstNonFinite(count: push.gradient.count, values: push.gradient.values)
-    var reply = PushReply.stopped
-    executor.queue.sync {
-      assumeIsolated { server in
-        reply = server.receive(push, nonFiniteIndex: nonFiniteIndex, snapshot: &snapshot)
-      }
-    }
-    return reply
+    return ports[push.worker].enter(
+      self, on: executor.queue, .push(push, nonFiniteIndex: nonFiniteIndex), snapshot: &snapshot)
   }
 
   /// Blocks the calling Dispatch thread until its round is over, and pulls.
   public nonisolated func wait(worker: Int, snapshot: inout ParameterSnapshot) -> PushReply {
     turnstiles[worker].wait()
-    var reply = PushReply.stopped
-    executor.queue.sync {
-      assumeIsolated { server in
-        guard !server.coordinator.isStopped else { return }
-        server.repull(worker: worker, into: &snapshot)
-        reply = .proceed
-      }
-    }
-    return reply
+    return ports[worker].enter(self, on: executor.queue, .resume, snapshot: &snapshot)
   }
 }
 
