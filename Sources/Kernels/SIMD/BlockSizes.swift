@@ -8,10 +8,10 @@ enum BlockSizes {
   static let mr = 6
   /// NR, columns of the microtile of the outer-product microkernel.
   static let nr = 8
-  /// Rows of A, and of C, of the microtile of the dot-product microkernel.
-  static let dotRows = 4
-  /// Rows of Bᵀ, columns of C, of the microtile of the dot-product microkernel.
-  static let dotColumns = 3
+  /// Rows of the microtile of the dot-product microkernel, which fills 12 registers as well.
+  static let dotRows = 6
+  /// Columns of the microtile of the dot-product microkernel.
+  static let dotColumns = 2
   /// KC, terms of one block of the sums: a micropanel of B, KC·NR, takes a quarter of a 32 KiB L1 cache.
   static let kc = 256
   /// KC of the dot-product microkernel, whose rows are read in place: MR rows of A and of B fit the L1 cache.

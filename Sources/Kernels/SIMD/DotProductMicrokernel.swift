@@ -21,28 +21,72 @@ func dotProductMicrokernel(
   rows: Int, columns: Int, k: Int, a: UnsafePointer<Float>, rowStepA: Int, b: UnsafePointer<Float>, rowStepB: Int,
   c: UnsafeMutablePointer<Float>, rowStepC: Int, store: borrowing TileStore
 ) {
-  switch (rows, columns) {
-  case (1, 1): tile(1, 1, k, a, rowStepA, b, rowStepB, c, rowStepC, store)
-  case (1, 2): tile(1, 2, k, a, rowStepA, b, rowStepB, c, rowStepC, store)
-  case (1, _): tile(1, 3, k, a, rowStepA, b, rowStepB, c, rowStepC, store)
-  case (2, 1): tile(2, 1, k, a, rowStepA, b, rowStepB, c, rowStepC, store)
-  case (2, 2): tile(2, 2, k, a, rowStepA, b, rowStepB, c, rowStepC, store)
-  case (2, _): tile(2, 3, k, a, rowStepA, b, rowStepB, c, rowStepC, store)
-  case (3, 1): tile(3, 1, k, a, rowStepA, b, rowStepB, c, rowStepC, store)
-  case (3, 2): tile(3, 2, k, a, rowStepA, b, rowStepB, c, rowStepC, store)
-  case (3, _): tile(3, 3, k, a, rowStepA, b, rowStepB, c, rowStepC, store)
-  case (_, 1): tile(4, 1, k, a, rowStepA, b, rowStepB, c, rowStepC, store)
-  case (_, 2): tile(4, 2, k, a, rowStepA, b, rowStepB, c, rowStepC, store)
-  default: tile(4, 3, k, a, rowStepA, b, rowStepB, c, rowStepC, store)
+  switch rows {
+  case 1: tileOf1(columns, k, a, rowStepA, b, rowStepB, c, rowStepC, store)
+  case 2: tileOf2(columns, k, a, rowStepA, b, rowStepB, c, rowStepC, store)
+  case 3: tileOf3(columns, k, a, rowStepA, b, rowStepB, c, rowStepC, store)
+  case 4: tileOf4(columns, k, a, rowStepA, b, rowStepB, c, rowStepC, store)
+  case 5: tileOf5(columns, k, a, rowStepA, b, rowStepB, c, rowStepC, store)
+  default: tileOf6(columns, k, a, rowStepA, b, rowStepB, c, rowStepC, store)
   }
 }
 
 private typealias Lanes = SIMD4<Float>
 
-/// The microkernel of one shape.
+// One function a height: in a function that held them all, the compiler would stop inlining, `__always` or not.
+
+@inline(never)
+private func tileOf1(
+  _ columns: Int, _ k: Int, _ a: UnsafePointer<Float>, _ rowStepA: Int, _ b: UnsafePointer<Float>, _ rowStepB: Int,
+  _ c: UnsafeMutablePointer<Float>, _ rowStepC: Int, _ store: borrowing TileStore
+) {
+  tile(1, columns, k, a, rowStepA, b, rowStepB, c, rowStepC, store)
+}
+
+@inline(never)
+private func tileOf2(
+  _ columns: Int, _ k: Int, _ a: UnsafePointer<Float>, _ rowStepA: Int, _ b: UnsafePointer<Float>, _ rowStepB: Int,
+  _ c: UnsafeMutablePointer<Float>, _ rowStepC: Int, _ store: borrowing TileStore
+) {
+  tile(2, columns, k, a, rowStepA, b, rowStepB, c, rowStepC, store)
+}
+
+@inline(never)
+private func tileOf3(
+  _ columns: Int, _ k: Int, _ a: UnsafePointer<Float>, _ rowStepA: Int, _ b: UnsafePointer<Float>, _ rowStepB: Int,
+  _ c: UnsafeMutablePointer<Float>, _ rowStepC: Int, _ store: borrowing TileStore
+) {
+  tile(3, columns, k, a, rowStepA, b, rowStepB, c, rowStepC, store)
+}
+
+@inline(never)
+private func tileOf4(
+  _ columns: Int, _ k: Int, _ a: UnsafePointer<Float>, _ rowStepA: Int, _ b: UnsafePointer<Float>, _ rowStepB: Int,
+  _ c: UnsafeMutablePointer<Float>, _ rowStepC: Int, _ store: borrowing TileStore
+) {
+  tile(4, columns, k, a, rowStepA, b, rowStepB, c, rowStepC, store)
+}
+
+@inline(never)
+private func tileOf5(
+  _ columns: Int, _ k: Int, _ a: UnsafePointer<Float>, _ rowStepA: Int, _ b: UnsafePointer<Float>, _ rowStepB: Int,
+  _ c: UnsafeMutablePointer<Float>, _ rowStepC: Int, _ store: borrowing TileStore
+) {
+  tile(5, columns, k, a, rowStepA, b, rowStepB, c, rowStepC, store)
+}
+
+@inline(never)
+private func tileOf6(
+  _ columns: Int, _ k: Int, _ a: UnsafePointer<Float>, _ rowStepA: Int, _ b: UnsafePointer<Float>, _ rowStepB: Int,
+  _ c: UnsafeMutablePointer<Float>, _ rowStepC: Int, _ store: borrowing TileStore
+) {
+  tile(6, columns, k, a, rowStepA, b, rowStepB, c, rowStepC, store)
+}
+
+/// The microkernel of one height.
 ///
-/// Every accumulator has a name, because an array of them would live in memory. `rows` and `columns` are literals at
-/// every call, so that the unused ones vanish.
+/// Every accumulator has a name, because an array of them would live in memory. `rows` is a literal at every call, so
+/// that the unused ones vanish. A tile of one column computes it twice and stores it once.
 @inline(__always)
 private func tile(
   _ rows: Int, _ columns: Int, _ k: Int, _ a: UnsafePointer<Float>, _ rowStepA: Int, _ b: UnsafePointer<Float>,
@@ -52,89 +96,71 @@ private func tile(
   let a1 = rows > 1 ? a + rowStepA : a
   let a2 = rows > 2 ? a + 2 * rowStepA : a
   let a3 = rows > 3 ? a + 3 * rowStepA : a
+  let a4 = rows > 4 ? a + 4 * rowStepA : a
+  let a5 = rows > 5 ? a + 5 * rowStepA : a
   let b0 = b
   let b1 = columns > 1 ? b + rowStepB : b
-  let b2 = columns > 2 ? b + 2 * rowStepB : b
 
-  var sum00 = Lanes.zero
-  var sum01 = Lanes.zero
-  var sum02 = Lanes.zero
-  var sum10 = Lanes.zero
-  var sum11 = Lanes.zero
-  var sum12 = Lanes.zero
-  var sum20 = Lanes.zero
-  var sum21 = Lanes.zero
-  var sum22 = Lanes.zero
-  var sum30 = Lanes.zero
-  var sum31 = Lanes.zero
-  var sum32 = Lanes.zero
+  var left0 = Lanes.zero
+  var left1 = Lanes.zero
+  var left2 = Lanes.zero
+  var left3 = Lanes.zero
+  var left4 = Lanes.zero
+  var left5 = Lanes.zero
+  var right0 = Lanes.zero
+  var right1 = Lanes.zero
+  var right2 = Lanes.zero
+  var right3 = Lanes.zero
+  var right4 = Lanes.zero
+  var right5 = Lanes.zero
+  let vectorTerms = k - k % Lanes.scalarCount
   var term = 0
-  while term + Lanes.scalarCount <= k {
-    let first = load(a0 + term)
-    let second = load(a1 + term)
-    let third = load(a2 + term)
-    let fourth = load(a3 + term)
+  while term < vectorTerms {
     let left = load(b0 + term)
-    sum00 = multiplyAdd(sum00, first, left)
-    if rows > 1 { sum10 = multiplyAdd(sum10, second, left) }
-    if rows > 2 { sum20 = multiplyAdd(sum20, third, left) }
-    if rows > 3 { sum30 = multiplyAdd(sum30, fourth, left) }
-    if columns > 1 {
-      let middle = load(b1 + term)
-      sum01 = multiplyAdd(sum01, first, middle)
-      if rows > 1 { sum11 = multiplyAdd(sum11, second, middle) }
-      if rows > 2 { sum21 = multiplyAdd(sum21, third, middle) }
-      if rows > 3 { sum31 = multiplyAdd(sum31, fourth, middle) }
-    }
-    if columns > 2 {
-      let right = load(b2 + term)
-      sum02 = multiplyAdd(sum02, first, right)
-      if rows > 1 { sum12 = multiplyAdd(sum12, second, right) }
-      if rows > 2 { sum22 = multiplyAdd(sum22, third, right) }
-      if rows > 3 { sum32 = multiplyAdd(sum32, fourth, right) }
-    }
-    term += Lanes.scalarCount
+    let right = load(b1 + term)
+    accumulate(load(a0 + term), left, right, &left0, &right0)
+    if rows > 1 { accumulate(load(a1 + term), left, right, &left1, &right1) }
+    if rows > 2 { accumulate(load(a2 + term), left, right, &left2, &right2) }
+    if rows > 3 { accumulate(load(a3 + term), left, right, &left3, &right3) }
+    if rows > 4 { accumulate(load(a4 + term), left, right, &left4, &right4) }
+    if rows > 5 { accumulate(load(a5 + term), left, right, &left5, &right5) }
+    term &+= Lanes.scalarCount
   }
-  finish(sum00, a0, b0, term, k, c, 0, 0, store)
-  if columns > 1 { finish(sum01, a0, b1, term, k, c + 1, 0, 1, store) }
-  if columns > 2 { finish(sum02, a0, b2, term, k, c + 2, 0, 2, store) }
-  if rows > 1 {
-    let c = c + rowStepC
-    finish(sum10, a1, b0, term, k, c, 1, 0, store)
-    if columns > 1 { finish(sum11, a1, b1, term, k, c + 1, 1, 1, store) }
-    if columns > 2 { finish(sum12, a1, b2, term, k, c + 2, 1, 2, store) }
-  }
-  if rows > 2 {
-    let c = c + 2 * rowStepC
-    finish(sum20, a2, b0, term, k, c, 2, 0, store)
-    if columns > 1 { finish(sum21, a2, b1, term, k, c + 1, 2, 1, store) }
-    if columns > 2 { finish(sum22, a2, b2, term, k, c + 2, 2, 2, store) }
-  }
-  if rows > 3 {
-    let c = c + 3 * rowStepC
-    finish(sum30, a3, b0, term, k, c, 3, 0, store)
-    if columns > 1 { finish(sum31, a3, b1, term, k, c + 1, 3, 1, store) }
-    if columns > 2 { finish(sum32, a3, b2, term, k, c + 2, 3, 2, store) }
-  }
+  finish(left0, right0, columns, a0, b0, b1, term, k, c, 0, store)
+  if rows > 1 { finish(left1, right1, columns, a1, b0, b1, term, k, c + rowStepC, 1, store) }
+  if rows > 2 { finish(left2, right2, columns, a2, b0, b1, term, k, c + 2 * rowStepC, 2, store) }
+  if rows > 3 { finish(left3, right3, columns, a3, b0, b1, term, k, c + 3 * rowStepC, 3, store) }
+  if rows > 4 { finish(left4, right4, columns, a4, b0, b1, term, k, c + 4 * rowStepC, 4, store) }
+  if rows > 5 { finish(left5, right5, columns, a5, b0, b1, term, k, c + 5 * rowStepC, 5, store) }
 }
 
-/// Adds up the lanes and the terms after `term`, and stores one element.
-@inline(never)
+@inline(__always)
+private func accumulate(_ a: Lanes, _ left: Lanes, _ right: Lanes, _ leftSum: inout Lanes, _ rightSum: inout Lanes) {
+  leftSum = multiplyAdd(leftSum, a, left)
+  rightSum = multiplyAdd(rightSum, a, right)
+}
+
+/// Adds up the lanes of one row of the tile and the terms from `term` on, and stores the row.
+@inline(__always)
 private func finish(
-  _ lanes: Lanes, _ a: UnsafePointer<Float>, _ b: UnsafePointer<Float>, _ term: Int, _ k: Int,
-  _ c: UnsafeMutablePointer<Float>, _ row: Int, _ column: Int, _ store: borrowing TileStore
+  _ left: Lanes, _ right: Lanes, _ columns: Int, _ a: UnsafePointer<Float>, _ b0: UnsafePointer<Float>,
+  _ b1: UnsafePointer<Float>, _ term: Int, _ k: Int, _ c: UnsafeMutablePointer<Float>, _ row: Int,
+  _ store: borrowing TileStore
 ) {
-  var sum = (lanes[0] + lanes[1]) + (lanes[2] + lanes[3])
+  var sums = SIMD2(
+    (left[0] + left[1]) + (left[2] + left[3]),
+    (right[0] + right[1]) + (right[2] + right[3]))
   for rest in term..<k {
-    sum += a[rest] * b[rest]
+    sums += SIMD2(b0[rest], b1[rest]) * a[rest]
   }
-  var result = sum * store.alpha
-  if store.beta != 0 { result += c.pointee * store.beta }
-  if let bias = store.rowBias { result += bias[row] }
-  if let bias = store.columnBias { result += bias[column] }
+  sums *= store.alpha
+  if store.beta != 0 { sums += SIMD2(c[0], columns > 1 ? c[1] : 0) * store.beta }
+  if let bias = store.rowBias { sums += bias[row] }
+  if let bias = store.columnBias { sums += SIMD2(bias[0], columns > 1 ? bias[1] : 0) }
   // The comparison, false for NaN, lets NaN through.
-  if store.rectifies, result <= 0 { result = 0 }
-  c.pointee = result
+  if store.rectifies { sums.replace(with: 0, where: sums .<= 0) }
+  c[0] = sums[0]
+  if columns > 1 { c[1] = sums[1] }
 }
 
 @inline(__always)

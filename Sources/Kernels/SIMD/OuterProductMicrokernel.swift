@@ -35,16 +35,66 @@ func outerProductMicrokernel(
   c: UnsafeMutablePointer<Float>, rowStepC: Int, store: borrowing TileStore
 ) {
   switch rows {
-  case 1: tile(1, k, a, rowStepA, termStepA, b, termStepB, c, rowStepC, store)
-  case 2: tile(2, k, a, rowStepA, termStepA, b, termStepB, c, rowStepC, store)
-  case 3: tile(3, k, a, rowStepA, termStepA, b, termStepB, c, rowStepC, store)
-  case 4: tile(4, k, a, rowStepA, termStepA, b, termStepB, c, rowStepC, store)
-  case 5: tile(5, k, a, rowStepA, termStepA, b, termStepB, c, rowStepC, store)
-  default: tile(6, k, a, rowStepA, termStepA, b, termStepB, c, rowStepC, store)
+  case 1: tileOf1(k, a, rowStepA, termStepA, b, termStepB, c, rowStepC, store)
+  case 2: tileOf2(k, a, rowStepA, termStepA, b, termStepB, c, rowStepC, store)
+  case 3: tileOf3(k, a, rowStepA, termStepA, b, termStepB, c, rowStepC, store)
+  case 4: tileOf4(k, a, rowStepA, termStepA, b, termStepB, c, rowStepC, store)
+  case 5: tileOf5(k, a, rowStepA, termStepA, b, termStepB, c, rowStepC, store)
+  default: tileOf6(k, a, rowStepA, termStepA, b, termStepB, c, rowStepC, store)
   }
 }
 
 private typealias Lanes = SIMD8<Float>
+
+// One function a height: in a function that held them all, the compiler would stop inlining, `__always` or not.
+
+@inline(never)
+private func tileOf1(
+  _ k: Int, _ a: UnsafePointer<Float>, _ rowStepA: Int, _ termStepA: Int, _ b: UnsafePointer<Float>,
+  _ termStepB: Int, _ c: UnsafeMutablePointer<Float>, _ rowStepC: Int, _ store: borrowing TileStore
+) {
+  tile(1, k, a, rowStepA, termStepA, b, termStepB, c, rowStepC, store)
+}
+
+@inline(never)
+private func tileOf2(
+  _ k: Int, _ a: UnsafePointer<Float>, _ rowStepA: Int, _ termStepA: Int, _ b: UnsafePointer<Float>,
+  _ termStepB: Int, _ c: UnsafeMutablePointer<Float>, _ rowStepC: Int, _ store: borrowing TileStore
+) {
+  tile(2, k, a, rowStepA, termStepA, b, termStepB, c, rowStepC, store)
+}
+
+@inline(never)
+private func tileOf3(
+  _ k: Int, _ a: UnsafePointer<Float>, _ rowStepA: Int, _ termStepA: Int, _ b: UnsafePointer<Float>,
+  _ termStepB: Int, _ c: UnsafeMutablePointer<Float>, _ rowStepC: Int, _ store: borrowing TileStore
+) {
+  tile(3, k, a, rowStepA, termStepA, b, termStepB, c, rowStepC, store)
+}
+
+@inline(never)
+private func tileOf4(
+  _ k: Int, _ a: UnsafePointer<Float>, _ rowStepA: Int, _ termStepA: Int, _ b: UnsafePointer<Float>,
+  _ termStepB: Int, _ c: UnsafeMutablePointer<Float>, _ rowStepC: Int, _ store: borrowing TileStore
+) {
+  tile(4, k, a, rowStepA, termStepA, b, termStepB, c, rowStepC, store)
+}
+
+@inline(never)
+private func tileOf5(
+  _ k: Int, _ a: UnsafePointer<Float>, _ rowStepA: Int, _ termStepA: Int, _ b: UnsafePointer<Float>,
+  _ termStepB: Int, _ c: UnsafeMutablePointer<Float>, _ rowStepC: Int, _ store: borrowing TileStore
+) {
+  tile(5, k, a, rowStepA, termStepA, b, termStepB, c, rowStepC, store)
+}
+
+@inline(never)
+private func tileOf6(
+  _ k: Int, _ a: UnsafePointer<Float>, _ rowStepA: Int, _ termStepA: Int, _ b: UnsafePointer<Float>,
+  _ termStepB: Int, _ c: UnsafeMutablePointer<Float>, _ rowStepC: Int, _ store: borrowing TileStore
+) {
+  tile(6, k, a, rowStepA, termStepA, b, termStepB, c, rowStepC, store)
+}
 
 /// The microkernel of one height.
 ///
