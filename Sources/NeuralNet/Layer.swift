@@ -27,12 +27,14 @@ public protocol ShapedLayer: Sendable {
   /// The parameter tensors, in the order in which they follow one another in the layer's part of the flat vector.
   var parameters: [ParameterDescriptor] { get }
 
-  /// Returns the layer bound to a backend, or `nil` if it only reshapes: its output is its input, value for value, and
-  /// it has no parameters.
+  /// Binds the layer to a backend.
+  ///
+  /// A layer that only reshapes gives `nil`: its output is its input, value for value, and it has no parameters.
   ///
   /// - Parameters:
   ///   - capacity: The largest number of examples in a minibatch.
   ///   - backend: The kernels that do the arithmetic.
+  /// - Returns: The layer, ready to compute.
   func compile<Scalar: KernelScalar>(
     capacity: Int, backend: any KernelBackend<Scalar>
   ) -> (any CompiledLayer<Scalar>)?

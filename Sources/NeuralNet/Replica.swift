@@ -103,19 +103,21 @@ public final class Replica<Scalar: KernelScalar> {
   /// - Parameters:
   ///   - parameters: The flat vector.
   ///   - examples: The number of examples in ``inputs`` and ``labels``, `1...minibatchCapacity`.
+  /// - Returns: The sums.
   /// - Precondition: Each label is less than the number of classes.
   public func evaluate(at parameters: UnsafePointer<Scalar>, examples: Int) -> ClassificationSums {
     loss.sums(
       examples: examples, logits: predict(at: parameters, examples: examples), labels: labels, gradient: nil)
   }
 
-  /// Returns the logits of the examples in ``inputs``, `[examples, classes]`, without dropout.
+  /// Computes the logits of the examples in ``inputs``, without dropout.
   ///
   /// The memory is the replica's; the next call overwrites it.
   ///
   /// - Parameters:
   ///   - parameters: The flat vector.
   ///   - examples: The number of examples, `1...minibatchCapacity`.
+  /// - Returns: The logits, `[examples, classes]`.
   public func predict(at parameters: UnsafePointer<Scalar>, examples: Int) -> UnsafePointer<Scalar> {
     var random = RandomStream(seed: 0, purpose: .dropout)
     forward(at: parameters, examples: examples, isTraining: false, random: &random)

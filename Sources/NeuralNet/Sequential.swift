@@ -1,5 +1,5 @@
-public import Kernels
-public import Randomness
+internal import Kernels
+internal import Randomness
 
 /// Layers one after another, each fed with the output of the one before.
 ///

@@ -1,5 +1,5 @@
 internal import Kernels
-public import Randomness
+internal import Randomness
 
 /// The distribution that a parameter tensor starts from.
 public enum WeightInitializer: Hashable, Sendable {

@@ -1,5 +1,5 @@
 public import Kernels
-public import Randomness
+internal import Randomness
 
 /// An activation on its own, elementwise: y = f(x), for inputs of any shape.
 ///

@@ -1,4 +1,4 @@
-/// While training, sets each value to zero with probability `rate` and scales the others:
+/// Sets each value to zero with a given probability while training, and scales the others.
 ///
 ///     y = x · m / (1 − rate),  m = 0 with probability rate, else 1
 ///

@@ -1,4 +1,4 @@
-public import Kernels
+internal import Kernels
 
 /// Turns `[C, H, W]` into the flat list that ``Linear`` takes: value [c, h, w] is number (c·H + h)·W + w.
 ///

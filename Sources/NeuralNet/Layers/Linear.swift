@@ -1,7 +1,7 @@
 public import Kernels
-public import Randomness
+internal import Randomness
 
-/// A fully connected layer with a bias and an activation:
+/// A fully connected layer with a bias and an activation.
 ///
 ///     y[n,j] = f(b[j] + Σ_i w[j,i] · x[n,i])
 ///

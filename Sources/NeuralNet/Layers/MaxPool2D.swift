@@ -1,7 +1,7 @@
-public import Kernels
-public import Randomness
+internal import Kernels
+internal import Randomness
 
-/// The maximum of each window of each channel:
+/// The maximum of each window of each channel.
 ///
 ///     y[n,c,p,q] = max_{r,s < window} x[n, c, p·stride + r, q·stride + s]
 ///

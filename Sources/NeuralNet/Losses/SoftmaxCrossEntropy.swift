@@ -1,6 +1,6 @@
 public import Kernels
 
-/// The cross-entropy between the softmax of the logits and the labels, in nats:
+/// The cross-entropy between the softmax of the logits and the labels, in nats.
 ///
 ///     L = 1/N · Σ_i (log Σ_j exp(z[i,j]) − z[i,label[i]])
 ///
