@@ -96,7 +96,8 @@ extension DataError: CustomStringConvertible {
     case .tooLarge(let file, let bytes, let limit):
       return "\(file): declares or holds \(bytes) bytes, but at most \(limit) are possible or accepted"
     case .labelOutOfRange(let file, let offset, let label, let allowed):
-      return "\(file): the label at byte \(offset) is \(label), but labels are \(allowed.lowerBound) to \(allowed.upperBound)"
+      return
+        "\(file): the label at byte \(offset) is \(label), but labels are \(allowed.lowerBound) to \(allowed.upperBound)"
     case .gzipTruncated(let file, let inflatedBytes):
       return "\(file): the gzip stream ends early, after \(inflatedBytes) bytes of content"
     case .gzipDamaged(let file, let inflatedBytes, let reason):

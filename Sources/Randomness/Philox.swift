@@ -4,7 +4,7 @@ internal import Foundation
 ///
 /// Sources: Salmon, Moraes, Dror & Shaw, "Parallel Random Numbers: As Easy as 1, 2, 3", SC 2011, §4.3.
 @inline(__always)
-func philox4x32(
+package func philox4x32(
   counter: (UInt32, UInt32, UInt32, UInt32), key: (UInt32, UInt32)
 ) -> (UInt32, UInt32, UInt32, UInt32) {
   var (x0, x1, x2, x3) = counter

@@ -29,8 +29,8 @@ struct StrokeWarp {
     let cosine = (1 - tangent * tangent) / (1 + tangent * tangent)
     let sine = 2 * tangent / (1 + tangent * tangent)
     let shear = stream.uniform(in: -0.30...0.30)
-    let width = stream.uniform(in: 12.0...18.5)
-    let height = stream.uniform(in: 16.0...21.5)
+    let width = stream.uniform(in: 12.5...18.5)
+    let height = stream.uniform(in: 17.0...21.5)
     // Rotation · shear · scale, by columns.
     column0 = SIMD2(cosine, sine) * width
     column1 = SIMD2(cosine * shear - sine, sine * shear + cosine) * height

@@ -15,7 +15,7 @@ public enum SyntheticDigits {
   static let shape = ImageShape(channels: 1, height: InkCanvas.side, width: InkCanvas.side)
 
   /// The mean and deviation of the default training set, rounded to four digits.
-  static let normalization = Normalization(mean: [0.1307], deviation: [0.3081])
+  static let normalization = Normalization(mean: [0.1791], deviation: [0.2728])
 
   /// Draws the data set, on all cores.
   ///
@@ -25,7 +25,8 @@ public enum SyntheticDigits {
   public static func generate(training: Int = 12_000, test: Int = 2_000) -> DatasetPair {
     precondition((0..<firstTestIndex).contains(training), "\(training) training images; the limit is \(firstTestIndex)")
     precondition((0..<firstTestIndex).contains(test), "\(test) test images; the limit is \(firstTestIndex)")
-    return DatasetPair(training: split(count: training, firstIndex: 0), test: split(count: test, firstIndex: firstTestIndex))
+    return DatasetPair(
+      training: split(count: training, firstIndex: 0), test: split(count: test, firstIndex: firstTestIndex))
   }
 
   private static func split(count: Int, firstIndex: Int) -> Dataset {
@@ -38,7 +39,8 @@ public enum SyntheticDigits {
         withUnsafeTemporaryAllocation(of: Float.self, capacity: shape.count) { depth in
           depth.initialize(repeating: 0)
           for position in iteration * block..<min(count, (iteration + 1) * block) {
-            let image = UnsafeMutableBufferPointer(rebasing: pixels[position * shape.count..<(position + 1) * shape.count])
+            let image = UnsafeMutableBufferPointer(
+              rebasing: pixels[position * shape.count..<(position + 1) * shape.count])
             draw(index: firstIndex + position, digit: position % 10, on: depth, into: image)
           }
         }
@@ -58,14 +60,14 @@ public enum SyntheticDigits {
     let variants = DigitGlyphs.variants[digit]
     let glyph = variants[Int(stream.uniform(below: UInt32(variants.count)))]
     let warp = StrokeWarp(using: &stream)
-    let halfWidth = stream.uniform(in: 0.75...1.75)
+    let halfWidth = stream.uniform(in: 0.95...2.0)
     for stroke in glyph {
       draw(stroke, warp: warp, halfWidth: halfWidth * stream.uniform(in: 0.85...1.15), on: canvas, using: &stream)
     }
     let softness = stream.uniform(in: 0.8...1.8)
-    let strength = stream.uniform(in: 0.60...1.0)
+    let strength = stream.uniform(in: 0.70...1.0)
     let paper = stream.uniform(in: 0...0.10)
-    let grain = stream.uniform(in: 0.02...0.09)
+    let grain = stream.uniform(in: 0.02...0.08)
     for pixel in image.indices {
       let ink = canvas.ink(at: pixel, softness: softness)
       let value = paper + (strength - paper) * ink + grain * noise(stream.nextWord())

@@ -4,7 +4,7 @@ internal import Foundation
 ///
 /// Whether a file is gzip is decided by its first two bytes, never by its name. Bytes after the end of the gzip stream
 /// are ignored, as zlib and the `gzip` command do. A source belongs to the thread that made it; reading blocks it.
-final class ByteSource {
+package final class ByteSource {
   private enum Stream {
     case plain(UnsafeMutablePointer<FILE>)
     case gzip(OpaquePointer, ZlibLibrary)
@@ -13,7 +13,7 @@ final class ByteSource {
   /// The path, as it is named in errors.
   let file: String
   /// Bytes of content delivered so far.
-  private(set) var offset = 0
+  package private(set) var offset = 0
   /// The most bytes of content that the file can hold: its size, or what gzip can make of it.
   let largestSize: Int
   /// A guess at the bytes of content, to make room for: exact if the file is not gzip; else what its trailer says,
@@ -30,7 +30,7 @@ final class ByteSource {
   private static let largestInflation = 1032
 
   /// The most content accepted of one file, in bytes: 2³¹.
-  static let defaultLimit = 1 << 31
+  package static let defaultLimit = 1 << 31
 
   /// Opens `file`.
   ///
@@ -39,7 +39,7 @@ final class ByteSource {
   ///   - limit: The most content to accept, in bytes.
   ///   - zlib: What to inflate with; `nil` if there is nothing.
   /// - Throws: `unreadable`, `notARegularFile`, `empty`, `tooLarge`, or `zlibUnavailable`.
-  init(
+  package init(
     file: String, limit: Int = ByteSource.defaultLimit, zlib: ZlibLibrary? = ZlibLibrary.shared
   ) throws(DataError) {
     self.file = file
@@ -85,7 +85,7 @@ final class ByteSource {
   ///
   /// - Returns: The bytes written to the start of `buffer`; fewer than its count only at the end of the content.
   /// - Throws: `unreadable`, `gzipTruncated`, `gzipDamaged`, or `tooLarge` if the content passes the limit.
-  func read(into buffer: UnsafeMutableBufferPointer<UInt8>) throws(DataError) -> Int {
+  package func read(into buffer: UnsafeMutableBufferPointer<UInt8>) throws(DataError) -> Int {
     guard let base = buffer.baseAddress, buffer.count > 0 else { return 0 }
     var filled = 0
     while filled < buffer.count {
@@ -111,7 +111,7 @@ final class ByteSource {
   /// Checks that the content ends here. For gzip this is also what checks the stream's checksum.
   ///
   /// - Throws: `trailingBytes` if it goes on, and whatever ``read(into:)`` throws.
-  func expectEnd() throws(DataError) {
+  package func expectEnd() throws(DataError) {
     let expected = offset
     var chunk = [UInt8](repeating: 0, count: 1 << 16)
     var extra = 0

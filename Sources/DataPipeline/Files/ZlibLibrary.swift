@@ -3,7 +3,7 @@ internal import Foundation
 /// zlib's gzip functions, found in the system's library at run time.
 ///
 /// Nothing of zlib is needed to build, or to read files that are not compressed.
-struct ZlibLibrary: Sendable {
+package struct ZlibLibrary: Sendable {
   typealias Open = @convention(c) @Sendable (UnsafePointer<CChar>, UnsafePointer<CChar>) -> OpaquePointer?
   typealias Read = @convention(c) @Sendable (OpaquePointer, UnsafeMutableRawPointer, CUnsignedInt) -> CInt
   typealias Close = @convention(c) @Sendable (OpaquePointer) -> CInt
@@ -15,15 +15,15 @@ struct ZlibLibrary: Sendable {
   let gzerror: Failure
 
   /// Names of the library, on Linux and on macOS.
-  static let fileNames = ["libz.so.1", "libz.so", "libz.1.dylib"]
+  package static let fileNames = ["libz.so.1", "libz.so", "libz.1.dylib"]
 
   /// The library of this process, loaded on first use, or `nil` if the system has none.
-  static let shared = ZlibLibrary(fileNames: fileNames)
+  package static let shared = ZlibLibrary(fileNames: fileNames)
 
   /// Loads the first library of `fileNames` that has all four functions.
   ///
   /// A library that was loaded stays so for the life of the process.
-  init?(fileNames: [String]) {
+  package init?(fileNames: [String]) {
     for fileName in fileNames {
       guard let handle = dlopen(fileName, RTLD_NOW | RTLD_LOCAL) else { continue }
       if let gzopen = dlsym(handle, "gzopen"), let gzread = dlsym(handle, "gzread"),
