@@ -126,8 +126,12 @@ struct StressTests {
       racy.initialize(to: 0)
       nonisolated(unsafe) let shared = racy
       let group = DispatchGroup()
+      let arrivals = [DispatchSemaphore(value: 0), DispatchSemaphore(value: 0)]
       for worker in 0..<2 {
         DispatchQueue(label: "canary.\(worker)").async(group: group) {
+          // Each waits for the other, so that they are two threads: one thread that serves both queues is no race.
+          arrivals[1 - worker].signal()
+          arrivals[worker].wait()
           for _ in 0..<100_000 { shared.pointee += 1 }
         }
       }
