@@ -108,6 +108,7 @@ public struct Dataset: Sendable {
   /// that still beats chance on fresh examples is measuring something wrong.
   ///
   /// - Parameter seed: The seed; the same one gives the same order on every platform.
+  /// - Returns: A split that shares its images with this one.
   public func withShuffledLabels(seed: UInt64) -> Dataset {
     var shuffled = labels
     var stream = RandomStream(seed: seed, purpose: .labelShuffle)

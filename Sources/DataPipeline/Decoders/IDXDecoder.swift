@@ -67,6 +67,8 @@ enum IDXDecoder {
   ///   - source: The file.
   ///   - rank: The number of dimensions that it must have.
   ///   - check: Told the extents, before anything of their size is allocated.
+  /// - Returns: The elements, row-major.
+  /// - Throws: What is wrong with the file, and what `check` throws.
   private static func decodeBytes(
     _ source: ByteSource, rank: Int, check: ([Int]) throws(DataError) -> Void
   ) throws(DataError) -> [UInt8] {

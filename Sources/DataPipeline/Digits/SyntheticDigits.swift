@@ -9,7 +9,7 @@ internal import Randomness
 public enum SyntheticDigits {
   /// The seed of the images; it is part of the data set, not of a run.
   private static let seed: UInt64 = 0x6469_6769_7473
-  /// The index of the first test image. No training index reaches it, so the splits share no stream.
+  /// The index of the first test image; no training index reaches it, so the splits share no stream.
   static let firstTestIndex = 1 << 24
 
   static let shape = ImageShape(channels: 1, height: InkCanvas.side, width: InkCanvas.side)
@@ -22,6 +22,7 @@ public enum SyntheticDigits {
   /// - Parameters:
   ///   - training: The number of training images, less than 2²⁴.
   ///   - test: The number of test images, less than 2²⁴.
+  /// - Returns: Both splits, the first images of an endless row each.
   public static func generate(training: Int = 12_000, test: Int = 2_000) -> DatasetPair {
     precondition((0..<firstTestIndex).contains(training), "\(training) training images; the limit is \(firstTestIndex)")
     precondition((0..<firstTestIndex).contains(test), "\(test) test images; the limit is \(firstTestIndex)")

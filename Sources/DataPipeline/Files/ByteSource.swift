@@ -108,7 +108,9 @@ package final class ByteSource {
     return header
   }
 
-  /// Checks that the content ends here. For gzip this is also what checks the stream's checksum.
+  /// Checks that the content ends here.
+  ///
+  /// For gzip this is also what checks the stream's checksum.
   ///
   /// - Throws: `trailingBytes` if it goes on, and whatever ``read(into:)`` throws.
   package func expectEnd() throws(DataError) {
