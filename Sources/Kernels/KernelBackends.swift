@@ -48,9 +48,12 @@ public enum KernelBackends {
 
   /// Every backend, in order of preference.
   public static let all: [Entry] = [
+    Entry(name: "simd", summary: "blocked for the caches, vectorized for every machine of the architecture") {
+      SIMDBackend()
+    },
     Entry(name: "reference", summary: "the formulas as they are written; slow, and judge of the others") {
       ReferenceBackend<Float>()
-    }
+    },
   ]
 
   /// The names that ``make(named:)`` takes: ``automaticName``, then those of ``all``.

@@ -43,7 +43,8 @@ struct FloatAgreementTests {
     }
   }
 
-  @Test("a negative, infinite or NaN tolerance is refused", arguments: [-1, -Double.leastNonzeroMagnitude, .infinity, .nan])
+  @Test(
+    "a negative, infinite or NaN tolerance is refused", arguments: [-1, -Double.leastNonzeroMagnitude, .infinity, .nan])
   func senselessTolerance(tolerance: Double) {
     #expect {
       try FloatAgreement.check([1 as Float], against: [1 as Double], tolerance: tolerance)
