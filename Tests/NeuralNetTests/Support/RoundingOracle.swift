@@ -3,7 +3,7 @@ import NeuralNet
 import Randomness
 import TestSupport
 
-/// Loss and gradient of a problem in Double, and how far rounding in Float may move them.
+/// Logits, loss and gradient of a problem in Double, and how far rounding in Float may move them.
 ///
 /// A sum of d rounded products is the exact sum of factors that are off by about √d·ε each. So the oracle moves every
 /// parameter and every input by that much at random, several times, and takes the largest effect, eight times, as the
@@ -12,6 +12,9 @@ import TestSupport
 /// Sources: Higham & Mary, "A New Approach to Probabilistic Rounding Error Analysis", SISC 2019,
 /// <https://doi.org/10.1137/18M1226312>.
 struct RoundingOracle {
+  /// The tolerance of every logit at evaluation.
+  let logitTolerance: Double
+  /// The summed loss of training.
   let loss: Double
   let lossTolerance: Double
   let gradient: [Double]
@@ -20,12 +23,14 @@ struct RoundingOracle {
 
   init(_ problem: ModelProblem, examples: Int, random: RandomStream) {
     let harness = ModelHarness(problem.model, capacity: examples, backend: ReferenceBackend<Double>())
-    func run(_ problem: ModelProblem) -> (loss: Double, gradient: [Double]) {
+    func run(_ problem: ModelProblem) -> (logits: [Double], loss: Double, gradient: [Double]) {
       harness.load(problem, examples: 0..<examples)
+      let logits = harness.logits(examples: examples)
       let loss = harness.computeGradient(examples: examples, random: random).loss
-      return (loss, harness.gradient.values)
+      return (logits, loss, harness.gradient.values)
     }
     let exact = run(problem)
+    var largestLogitDeviation = 0.0
     var largestLossDeviation = 0.0
     var largestDistances = Array(repeating: 0.0, count: problem.model.layout.entries.count)
     var noise = RandomStream(testCase: 11)
@@ -35,6 +40,9 @@ struct RoundingOracle {
       moved.parameters = moved.parameters.map { $0 * (1 + relative * Double(noise.uniform(in: -1...1))) }
       moved.images = moved.images.map { $0 * (1 + relative * Double(noise.uniform(in: -1...1))) }
       let other = run(moved)
+      for (logit, exactLogit) in zip(other.logits, exact.logits) {
+        largestLogitDeviation = max(largestLogitDeviation, abs(logit - exactLogit))
+      }
       largestLossDeviation = max(largestLossDeviation, abs(other.loss - exact.loss))
       for (index, entry) in problem.model.layout.entries.enumerated() {
         largestDistances[index] = max(
@@ -43,6 +51,7 @@ struct RoundingOracle {
     }
     loss = exact.loss
     gradient = exact.gradient
+    logitTolerance = 8 * largestLogitDeviation
     lossTolerance = 8 * largestLossDeviation
     gradientTolerances = largestDistances.map { 8 * $0 }
   }
