@@ -4,7 +4,7 @@ import Testing
 
 @Suite("The catalogue of data sets")
 struct DatasetCatalogTests {
-  private func fault(_ name: String, directory: String?) -> DataError? {
+  private func loadingFault(_ name: String, directory: String?) -> DataError? {
     do throws(DataError) {
       _ = try DatasetCatalog.load(name, directory: directory)
       return nil
@@ -25,7 +25,7 @@ struct DatasetCatalogTests {
 
   @Test("an unknown name is refused with the names that there are")
   func unknown() throws {
-    let fault = try #require(fault("minst", directory: nil))
+    let fault = try #require(loadingFault("minst", directory: nil))
     #expect(
       fault
         == .unknownDataset(
@@ -40,7 +40,7 @@ struct DatasetCatalogTests {
   func missing(_ name: String) throws {
     let directory = try TemporaryDirectory()
     try directory.write("train-labels-idx1-ubyte", idx([1], [0]))
-    let fault = try #require(fault(name, directory: directory.path))
+    let fault = try #require(loadingFault(name, directory: directory.path))
     #expect(fault.isNotFound)
     #expect(
       fault.description == """
@@ -54,7 +54,7 @@ struct DatasetCatalogTests {
   func noDirectory() throws {
     let directory = try TemporaryDirectory()
     for name in ["mnist", "cifar10", "emnist-letters"] {
-      let fault = try #require(fault(name, directory: directory.file("nowhere")))
+      let fault = try #require(loadingFault(name, directory: directory.file("nowhere")))
       #expect(fault.isNotFound)
       #expect(fault.description.contains(directory.file("nowhere")))
     }
@@ -63,7 +63,7 @@ struct DatasetCatalogTests {
   @Test("EMNIST's letters are to be got by hand, and the error says where that is explained")
   func emnistRemedy() throws {
     let directory = try TemporaryDirectory()
-    let fault = try #require(fault("emnist-letters", directory: directory.path))
+    let fault = try #require(loadingFault("emnist-letters", directory: directory.path))
     #expect(fault.description.contains("emnist-letters-train-images-idx3-ubyte"))
     #expect(fault.description.contains("emnist-letters-test-labels-idx1-ubyte"))
     #expect(fault.description.hasSuffix("Datasets/README.md, section emnist-letters, says from where."))

@@ -1,8 +1,9 @@
 import DataPipeline
 import Testing
 
-/// The decoders on real files. They lie beside the project on some machines only: where they do not, these tests are
-/// reported as skipped.
+/// The decoders on real files.
+///
+/// The files lie beside the project on some machines only: where they do not, these tests are reported as skipped.
 @Suite("Real data")
 struct RealDataTests {
   private func histogram(_ dataset: Dataset) -> [Int] {
