@@ -3,6 +3,7 @@ public import AsyncSGD
 /// The results of a run, for standard output.
 ///
 /// Each line is a name and a value, two or more spaces apart; names and their order do not change from run to run.
+/// A line without a name lists the updates of each worker, where there are not too many workers.
 public struct SummaryTable: Sendable, CustomStringConvertible {
   /// Workers whose updates are listed one by one.
   private static let mostWorkersListed = 16
@@ -42,6 +43,9 @@ public struct SummaryTable: Sendable, CustomStringConvertible {
       ),
       ("updates by worker", updatesByWorker),
     ]
+    if (2...Self.mostWorkersListed).contains(report.updatesByWorker.count) {
+      rows.append(("", report.updatesByWorker.map(String.init).joined(separator: " ")))
+    }
     if report.refusedPushes > 0 { rows.append(("refused pushes", NumberText.count(report.refusedPushes))) }
     rows.append(("parameters", NumberText.count(report.run.parameters)))
     rows.append(("parameters hash", report.parametersHash))
@@ -67,9 +71,7 @@ public struct SummaryTable: Sendable, CustomStringConvertible {
   private var updatesByWorker: String {
     let updates = report.updatesByWorker.sorted()
     guard let least = updates.first, let most = updates.last else { return "-" }
-    let list = report.updatesByWorker.map(String.init).joined(separator: " ")
-    if updates.count == 1 { return list }
-    let extremes = "min \(least)  median \(updates[(updates.count - 1) / 2])  max \(most)"
-    return updates.count > Self.mostWorkersListed ? extremes : "\(extremes)  (\(list))"
+    return updates.count == 1
+      ? "\(least)" : "min \(least)  median \(updates[(updates.count - 1) / 2])  max \(most)"
   }
 }

@@ -43,22 +43,21 @@ extension TrainingWarning {
       remedies.append("--batch-size \(run.batchSize / 2) (more, smaller steps)")
     }
     if run.warmup == 0 { remedies.append("--warmup 0.1") }
-    if run.hasStaleness { remedies.append("fewer --workers, or --mode sync") }
+    if run.hasStaleness { remedies.append("--mode sync, or fewer --workers") }
     return remedies
   }
 
-  /// The message with its likely cause and its remedies, on three lines.
+  /// The message with its likely cause and its remedies, one a line.
   func text(in run: RunDescription?) -> String {
     advised("warning: \(message)", in: run)
   }
 
-  fileprivate func advised(_ headline: String, in run: RunDescription?) -> String {
+  fileprivate func advised(_ headline: String, in run: RunDescription?, more: [String] = []) -> String {
     guard let run else { return headline }
-    return """
-      \(headline)
-        likely cause: \(likelyCause(in: run))
-        try: \(remedies(in: run).joined(separator: ", or "))
-      """
+    let label = "  try: "
+    let separator = "\n" + String(repeating: " ", count: label.count)
+    let remedies = (remedies(in: run) + more).joined(separator: separator)
+    return "\(headline)\n  likely cause: \(likelyCause(in: run))\n\(label)\(remedies)"
   }
 }
 
@@ -71,8 +70,8 @@ extension Divergence {
   /// Why a run was stopped, with the likely cause and the remedies.
   func errorText(in run: RunDescription) -> String {
     TrainingWarning.nonFiniteGradientSkipped(self).advised(
-      "error: training stopped at \(whereabouts)", in: run)
-      + "; --on-divergence skip leaves such gradients out and goes on"
+      "error: training stopped at \(whereabouts)", in: run,
+      more: ["--on-divergence skip (leaves such gradients out)"])
   }
 }
 

@@ -185,8 +185,9 @@ struct ConsoleReporterTests {
         warning: the training accuracy is still at chance (10.12%; guessing gives 10.00%) over the last 6,000 \
         examples, at update 375
           likely cause: the steps are too large for gradients that are about 7 updates stale
-          try: --learning-rate 0.015 (half), or --batch-size 8 (more, smaller steps), or fewer --workers, or \
-        --mode sync
+          try: --learning-rate 0.015 (half)
+               --batch-size 8 (more, smaller steps)
+               --mode sync, or fewer --workers
 
         """)
   }
@@ -214,8 +215,10 @@ struct ConsoleReporterTests {
         error: training stopped at the gradient that worker 3 pushed at update 1,234: it is not finite in \
         'conv1.weight'
           likely cause: the steps are too large for gradients that are about 7 updates stale
-          try: --learning-rate 0.015 (half), or --batch-size 8 (more, smaller steps), or fewer --workers, or \
-        --mode sync; --on-divergence skip leaves such gradients out and goes on
+          try: --learning-rate 0.015 (half)
+               --batch-size 8 (more, smaller steps)
+               --mode sync, or fewer --workers
+               --on-divergence skip (leaves such gradients out)
 
         """)
   }
@@ -268,7 +271,7 @@ struct AdviceTests {
     #expect(
       warning.remedies(in: run) == [
         "--momentum 0", "--learning-rate 0.015 (half)", "--batch-size 8 (more, smaller steps)", "--warmup 0.1",
-        "fewer --workers, or --mode sync",
+        "--mode sync, or fewer --workers",
       ])
     #expect(
       warning.message
@@ -293,6 +296,6 @@ struct AdviceTests {
   func smallestMinibatch() {
     var run = sampleRun()
     run.batchSize = 1
-    #expect(warning.remedies(in: run) == ["--learning-rate 0.015 (half)", "fewer --workers, or --mode sync"])
+    #expect(warning.remedies(in: run) == ["--learning-rate 0.015 (half)", "--mode sync, or fewer --workers"])
   }
 }
