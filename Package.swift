@@ -59,7 +59,7 @@ let package = Package(
     room("Interchange", ["NeuralNet"]),
     room("Reporting", ["AsyncSGD"]),
     room("TrainCommand", ["Reporting", "AsyncSGD", "Interchange", "NeuralNet", "Kernels", "DataPipeline"]),
-    .executableTarget(name: "asgd-train", dependencies: ["TrainCommand", "AsyncSGD", "DataPipeline", "Kernels", "NeuralNet"], swiftSettings: strict),
+    .executableTarget(name: "asgd-train", dependencies: ["TrainCommand"], swiftSettings: strict),
 
     // What the tests share, tested itself.
     .target(name: "AllocationCounter", path: "Tests/AllocationCounter"),
