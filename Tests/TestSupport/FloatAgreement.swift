@@ -41,6 +41,7 @@ public enum FloatAgreement {
   ///   - tolerances: One absolute tolerance a value.
   ///   - allowsNonFinite: Whether `expected` may hold NaN and infinities.
   /// - Throws: ``FloatDisagreement`` for the first value that disagrees, or if the comparison itself is senseless.
+  @specialized(where Actual == Float, Expected == Double)
   public static func check<Actual: BinaryFloatingPoint, Expected: BinaryFloatingPoint>(
     _ actual: [Actual], against expected: [Expected], tolerances: [Double], allowsNonFinite: Bool = false
   ) throws(FloatDisagreement) {
