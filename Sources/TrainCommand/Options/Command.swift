@@ -67,7 +67,8 @@ public enum Command: Hashable, Sendable {
     let groups = TrainOptions.specifications(vocabulary: vocabulary, cores: cores)
     let outcome = try ArgumentParser(specifications: groups.flatMap(\.options)).parse(arguments, into: &options)
     try refusePositionals(outcome.positionals)
-    try options.settle(given: outcome.given, vocabulary: vocabulary)
+    options.given = outcome.given
+    try options.checkConsistency(vocabulary: vocabulary)
     return options
   }
 

@@ -1,11 +1,13 @@
+internal import Kernels
+
 extension SummaryOptions {
   /// Options of `summary` while they are read; all of them may be missing yet.
   struct Draft {
     var model: String?
-    var input: ImageShape?
+    var input: InputShape?
     var classes: Int?
     var hidden: Int?
-    var activation: String?
+    var activation: Activation?
     var isJSON = false
   }
 
@@ -17,9 +19,9 @@ extension SummaryOptions {
         name: "--input", placeholder: "CxHxW", help: "Channels, height and width of an image, such as 1x28x28.",
         values: [], defaultText: nil, otherNames: ["shape", "input-shape"]
       ) { (draft, value) throws(UsageError) in
-        guard let shape = ImageShape(value.text) else {
+        guard let shape = InputShape(value.text) else {
           throw value.error(
-            allowed: "channels, height and width, such as 1x28x28, each from 1 to \(ImageShape.largestExtent)")
+            allowed: "channels, height and width, such as 1x28x28, each from 1 to \(InputShape.largestExtent)")
         }
         draft.input = shape
       },

@@ -1,21 +1,23 @@
+public import Kernels
+
 /// What `summary` was asked to describe.
 public struct SummaryOptions: Hashable, Sendable {
   /// `--model`.
   public var model: String
   /// `--input`.
-  public var input: ImageShape
+  public var input: InputShape
   /// `--classes`.
   public var classes: Int
   /// `--hidden`: units of the hidden layer, or `nil` for the model's default.
   public var hidden: Int?
   /// `--activation`, or `nil` for the model's default.
-  public var activation: String?
+  public var activation: Activation?
   /// `--json`: print JSON rather than a table.
   public var isJSON: Bool
 
   /// Creates options.
   public init(
-    model: String, input: ImageShape, classes: Int, hidden: Int? = nil, activation: String? = nil, isJSON: Bool = false
+    model: String, input: InputShape, classes: Int, hidden: Int? = nil, activation: Activation? = nil, isJSON: Bool = false
   ) {
     self.model = model
     self.input = input
@@ -27,7 +29,7 @@ public struct SummaryOptions: Hashable, Sendable {
 }
 
 /// The shape of one image, written `CxHxW`.
-public struct ImageShape: Hashable, Sendable, CustomStringConvertible {
+public struct InputShape: Hashable, Sendable, CustomStringConvertible {
   /// The largest channels, height or width.
   public static let largestExtent = 65_536
 

@@ -1,17 +1,14 @@
+internal import AsyncSGD
+
 extension TrainOptions {
-  /// Finishes what single options could not: choices that others imply, and combinations that make no sense.
+  /// Refuses combinations that make no sense, though each of their options does.
   ///
-  /// - Parameters:
-  ///   - given: The options that were given, with their dashes.
-  ///   - vocabulary: The names that options take.
+  /// - Parameter vocabulary: The names that options take.
   /// - Throws: ``UsageError`` that says which option to drop.
-  mutating func settle(given: Set<String>, vocabulary: Vocabulary) throws(UsageError) {
-    if let momentum, momentum > 0, optimizer != "momentum" {
-      guard !given.contains("--optimizer") else {
-        throw UsageError(
-          "'--momentum \(momentum)' does not go with '--optimizer \(optimizer)': drop '--optimizer', or '--momentum'")
-      }
-      optimizer = "momentum"
+  func checkConsistency(vocabulary: Vocabulary) throws(UsageError) {
+    if let momentum, momentum > 0, optimizer == .sgd {
+      throw UsageError(
+        "'--momentum \(momentum)' does not go with '--optimizer sgd': drop '--optimizer', or '--momentum'")
     }
     try checkHiddenLayer(hidden: hidden, activation: activation, model: model, vocabulary: vocabulary)
     if dataDirectory != nil, vocabulary.builtInDatasets.contains(dataset) {

@@ -1,3 +1,6 @@
+internal import AsyncSGD
+internal import Kernels
+
 extension TrainOptions {
   /// The options of `train` in groups, as the help shows them.
   static func specifications(
@@ -41,9 +44,9 @@ extension TrainOptions {
         "--workers", "Worker threads, each with its own replica of the model.", in: 1...mostWorkers,
         default: "the number of cores, \(defaults.workers)", otherNames: ["threads", "num-workers", "num-processes"]
       ) { $0.workers = $1 },
-      .name("--mode", "Who waits for whom.", values: vocabulary.modes.map(\.name), default: defaults.mode) {
-        $0.mode = $1
-      },
+      .choice(
+        "--mode", "Who waits for whom.", among: CoordinationMode.allCases, default: defaults.mode.rawValue
+      ) { $0.mode = $1 },
       .name(
         "--rule", "How a stale gradient is applied.", values: vocabulary.rules.map(\.name), default: defaults.rule
       ) { $0.rule = $1 },
@@ -57,41 +60,41 @@ extension TrainOptions {
   private static func optimization(_ vocabulary: Vocabulary) -> [OptionSpecification<TrainOptions>] {
     let defaults = TrainOptions(cores: 1)
     return [
-      .integer("--epochs", "Passes over the training set, all workers together.", in: 1...100_000, default: perModel) {
+      .integer("--epochs", "Passes over the training set, all workers together.", in: 1...mostEpochs, default: perModel) {
         $0.epochs = $1
       },
       .integer(
-        "--batch-size", "Examples in one worker's minibatch.", in: 1...65_536, default: perModel,
+        "--batch-size", "Examples in one worker's minibatch.", in: 1...largestBatchSize, default: perModel,
         otherNames: ["minibatch-size", "bs"]
       ) { $0.batchSize = $1 },
       .number(
         "--learning-rate", "The largest step per unit of gradient.", .positive(most: 1_000), default: perModel,
         otherNames: ["lr", "eta"]
       ) { $0.learningRate = $1 },
-      .name(
-        "--optimizer", "The step itself; --momentum above 0 implies momentum.",
-        values: vocabulary.optimizers.map(\.name), default: defaults.optimizer
+      .choice(
+        "--optimizer", "The step itself; --momentum above 0 implies momentum.", among: OptimizerKind.allCases,
+        default: perModel
       ) { $0.optimizer = $1 },
       .number(
         "--momentum", "The share of the last step that goes into the next.", .coefficient,
-        default: "\(perModel) with --optimizer momentum, else 0"
+        default: perModel
       ) { $0.momentum = $1 },
       .number(
         "--weight-decay", "The pull of all parameters towards 0, per unit of learning rate.", .notNegative(most: 1),
         default: perModel, otherNames: ["wd", "l2"]
       ) { $0.weightDecay = $1 },
-      .name(
-        "--schedule", "How the learning rate goes on after the warm-up.", values: vocabulary.schedules.map(\.name),
-        default: perModel, otherNames: ["lr-schedule"]
+      .choice(
+        "--schedule", "How the learning rate goes on after the warm-up.",
+        among: LearningRateSchedule.Shape.allCases, default: perModel, otherNames: ["lr-schedule"]
       ) { $0.schedule = $1 },
       .number(
         "--warmup", "The share of the run over which the learning rate rises from 0.", .share(example: "0.1"),
         placeholder: "FRACTION", default: perModel
       ) { $0.warmup = $1 },
-      .name(
+      .choice(
         "--on-divergence", "What a gradient that is not finite does: stop the run, or be left out.",
-        values: DivergencePolicy.allCases.map(\.rawValue), default: defaults.onDivergence.rawValue
-      ) { $0.onDivergence = DivergencePolicy(rawValue: $1) ?? .stop },
+        among: DivergencePolicy.allCases, default: defaults.onDivergence.rawValue
+      ) { $0.onDivergence = $1 },
     ]
   }
 

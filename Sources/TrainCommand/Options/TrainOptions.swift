@@ -1,15 +1,19 @@
-/// What `train` was asked to do; `nil` leaves the choice to the model.
-public struct TrainOptions: Hashable, Sendable {
-  /// What to do about a gradient that is not finite.
-  public enum DivergencePolicy: String, CaseIterable, Sendable {
-    /// Stop the run.
-    case stop
-    /// Leave the gradient out.
-    case skip
-  }
+public import AsyncSGD
+public import Kernels
 
+/// What `train` was asked to do; `nil` leaves the choice to the model, or to the checkpoint that is resumed.
+public struct TrainOptions: Hashable, Sendable {
   /// The most workers that a run may have.
-  public static let mostWorkers = 128
+  static let mostWorkers = Trainer.maximumWorkers
+  /// The most passes over the training set.
+  static let mostEpochs = 100_000
+  /// The most examples in a minibatch.
+  static let largestBatchSize = 65_536
+  /// The most units of a hidden layer.
+  static let mostHidden = 65_536
+
+  /// The options that were given, with their dashes; the others have their defaults.
+  public var given: Set<String> = []
 
   // MARK: Problem
 
@@ -22,7 +26,7 @@ public struct TrainOptions: Hashable, Sendable {
   /// `--hidden`: units of the hidden layer.
   public var hidden: Int?
   /// `--activation`.
-  public var activation: String?
+  public var activation: Activation?
   /// `--seed`.
   public var seed: UInt64 = 1
 
@@ -31,7 +35,7 @@ public struct TrainOptions: Hashable, Sendable {
   /// `--workers`: worker threads.
   public var workers: Int
   /// `--mode`.
-  public var mode = "async"
+  public var mode = CoordinationMode.async
   /// `--rule`.
   public var rule = "plain"
   /// `--kernels`.
@@ -45,14 +49,14 @@ public struct TrainOptions: Hashable, Sendable {
   public var batchSize: Int?
   /// `--learning-rate`.
   public var learningRate: Double?
-  /// `--optimizer`, or `momentum` where only `--momentum` was given.
-  public var optimizer = "sgd"
+  /// `--optimizer`.
+  public var optimizer: OptimizerKind?
   /// `--momentum`.
   public var momentum: Double?
   /// `--weight-decay`.
   public var weightDecay: Double?
   /// `--schedule`.
-  public var schedule: String?
+  public var schedule: LearningRateSchedule.Shape?
   /// `--warmup`: a share of the run.
   public var warmup: Double?
   /// `--on-divergence`.
@@ -86,7 +90,7 @@ public struct TrainOptions: Hashable, Sendable {
     }
     add("--data-dir", dataDirectory)
     add("--hidden", hidden.map(String.init))
-    add("--activation", activation)
+    add("--activation", activation?.rawValue)
     add("--on-divergence", onDivergence == .stop ? nil : onDivergence.rawValue)
     add("--target-accuracy", targetAccuracy.map { "\($0)" })
     add("--resume", resume)

@@ -35,6 +35,16 @@ extension OptionSpecification {
     ) { (options, value) throws(UsageError) in set(&options, try value.name(from: values)) }
   }
 
+  /// An option that takes one of `choices` by its name.
+  static func choice<Choice: RawRepresentable<String>>(
+    _ name: String, _ help: String, among choices: [Choice], default defaultText: String?, otherNames: [String] = [],
+    set: @escaping (inout Options, Choice) -> Void
+  ) -> Self {
+    .name(name, help, values: choices.map(\.rawValue), default: defaultText, otherNames: otherNames) { options, name in
+      if let choice = choices.first(where: { $0.rawValue == name }) { set(&options, choice) }
+    }
+  }
+
   /// An option that takes a whole number.
   static func integer(
     _ name: String, _ help: String, placeholder: String = "N", in range: ClosedRange<Int>,

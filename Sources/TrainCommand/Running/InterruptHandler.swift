@@ -3,7 +3,7 @@ internal import Foundation
 internal import Synchronization
 
 /// Turns Ctrl-C into an orderly end, and a second Ctrl-C into an immediate one. SIGTERM does the same.
-final class InterruptHandler: Sendable {
+final class InterruptHandler: @unchecked Sendable {  // `sources` does not change after `init`
   private let sources: [any DispatchSourceSignal]
   private let interruptions = Atomic<Int>(0)
 
@@ -30,9 +30,6 @@ final class InterruptHandler: Sendable {
       source.resume()
     }
   }
-
-  /// Whether a signal came.
-  var wasInterrupted: Bool { interruptions.load(ordering: .relaxed) > 0 }
 
   deinit {
     for source in sources { source.cancel() }

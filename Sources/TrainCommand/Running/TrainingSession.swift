@@ -21,7 +21,7 @@ struct TrainingSession {
     self.options = options
     resumed = try options.resume.map { try Checkpoint(reading: $0) }
     settings = try resumed.map { try RunSettings(options, resuming: $0) } ?? RunSettings(options)
-    if let checkpoint = options.checkpoint { try checkWritable(checkpoint) }
+    if let checkpoint = options.checkpoint { try Self.checkWritable(checkpoint) }
     console = .standardError(isQuiet: options.isQuiet, moreArguments: options.moreArguments)
     metrics = try options.metrics.map { try JSONLinesReporter(path: $0, moreArguments: options.moreArguments) }
   }
@@ -69,7 +69,7 @@ struct TrainingSession {
   }
 
   /// Finds out before the training whether its result can be saved.
-  private func checkWritable(_ path: String) throws {
+  private static func checkWritable(_ path: String) throws {
     let directory = (path as NSString).deletingLastPathComponent
     let place = directory.isEmpty ? "." : directory
     var isDirectory: ObjCBool = false
