@@ -76,7 +76,9 @@ let package = Package(
     tests(of: "Interchange", ["Interchange", "NeuralNet", "Kernels"]),
     tests(of: "Reporting", ["Reporting", "AsyncSGD"]),
     // The snapshots are read through `#filePath`, so that a recording lands in the sources.
-    tests(of: "TrainCommand", ["TrainCommand", "Reporting", "AsyncSGD"], exclude: ["Snapshots"]),
+    tests(
+      of: "TrainCommand", ["TrainCommand", "Reporting", "AsyncSGD", "NeuralNet", "Kernels", "DataPipeline"],
+      exclude: ["Snapshots"]),
     tests(of: "System", ["asgd-train", "AsyncSGD", "NeuralNet", "Kernels", "DataPipeline"]),
   ],
   swiftLanguageModes: [.v6]

@@ -1,5 +1,6 @@
 import AsyncSGD
 import Foundation
+import Kernels
 import Reporting
 import Testing
 import TrainCommand
@@ -17,9 +18,9 @@ struct CommandTests {
   func defaultValues() {
     let options = TrainOptions(cores: 4)
     #expect(options.workers == 4)
-    #expect(options.mode == "async")
+    #expect(options.mode == .async)
     #expect(options.rule == "plain")
-    #expect(options.optimizer == "sgd")
+    #expect(options.optimizer == nil)
     #expect(options.dataset == "digits")
     #expect(options.model == "lenet5")
     #expect(options.seed == 1)
@@ -45,20 +46,20 @@ struct CommandTests {
   func everyOption() throws {
     let expected = trainCommand {
       $0.workers = 8
-      $0.mode = "sync"
+      $0.mode = .sync
       $0.rule = "plain"
-      $0.optimizer = "momentum"
+      $0.optimizer = .momentum
       $0.dataset = "mnist"
       $0.dataDirectory = "some dir"
       $0.model = "mlp"
       $0.hidden = 500
-      $0.activation = "tanh"
+      $0.activation = .tanh
       $0.epochs = 3
       $0.batchSize = 64
       $0.learningRate = 0.01
       $0.momentum = 0.5
       $0.weightDecay = 1e-4
-      $0.schedule = "linear"
+      $0.schedule = .linear
       $0.warmup = 0.1
       $0.seed = .max
       $0.kernels = "reference"
@@ -90,17 +91,22 @@ struct CommandTests {
     #expect(try parse("--metrics -") == trainCommand { $0.metrics = "-" })
   }
 
-  @Test("momentum implies the optimizer, unless it is 0")
-  func impliedOptimizer() throws {
+  @Test("momentum goes with its optimizer, and 0 with any")
+  func momentumAndOptimizer() throws {
     #expect(
-      try parse("--momentum 0.9")
+      try parse("--momentum 0.9 --optimizer momentum")
         == trainCommand {
           $0.momentum = 0.9
-          $0.optimizer = "momentum"
+          $0.optimizer = .momentum
         })
     #expect(try parse("--momentum 0") == trainCommand { $0.momentum = 0 })
-    #expect(try parse("--momentum 0 --optimizer sgd") == trainCommand { $0.momentum = 0 })
-    #expect(try parse("--optimizer momentum") == trainCommand { $0.optimizer = "momentum" })
+    #expect(
+      try parse("--momentum 0 --optimizer sgd")
+        == trainCommand {
+          $0.momentum = 0
+          $0.optimizer = .sgd
+        })
+    #expect(try parse("--optimizer momentum") == trainCommand { $0.optimizer = .momentum })
   }
 
   @Test("the limits of every number are allowed")
@@ -143,14 +149,14 @@ struct CommandTests {
       try parse("summary --model lenet5 --input 1x28x28 --classes 10")
         == .summary(
           SummaryOptions(
-            model: "lenet5", input: ImageShape(channels: 1, height: 28, width: 28), classes: 10)))
+            model: "lenet5", input: InputShape(channels: 1, height: 28, width: 28), classes: 10)))
     #expect(
       try parse("summary --json --classes=26 --input=3X32x64 --model=mlp --hidden 7 --activation relu")
         == .summary(
           SummaryOptions(
-            model: "mlp", input: ImageShape(channels: 3, height: 32, width: 64), classes: 26, hidden: 7,
-            activation: "relu", isJSON: true)))
-    #expect(ImageShape(channels: 3, height: 32, width: 64).description == "3x32x64")
+            model: "mlp", input: InputShape(channels: 3, height: 32, width: 64), classes: 26, hidden: 7,
+            activation: .relu, isJSON: true)))
+    #expect(InputShape(channels: 3, height: 32, width: 64).description == "3x32x64")
   }
 
   @Test(
@@ -175,7 +181,7 @@ struct CommandTests {
     let options = altered(TrainOptions(cores: 1)) {
       $0.dataDirectory = "data"
       $0.hidden = 500
-      $0.activation = "sigmoid"
+      $0.activation = .sigmoid
       $0.onDivergence = .skip
       $0.targetAccuracy = 0.98
       $0.resume = "old.safetensors"
@@ -185,16 +191,16 @@ struct CommandTests {
     var arguments = run.commandLine(moreArguments: options.moreArguments).split(separator: " ").map(String.init)
     #expect(arguments.removeFirst() == Program.name)
     var expected = altered(options) {
-      ($0.workers, $0.mode, $0.rule, $0.optimizer) = (3, "sync", "plain", "momentum")
+      ($0.workers, $0.mode, $0.rule, $0.optimizer) = (3, .sync, "plain", .momentum)
       ($0.dataset, $0.model, $0.epochs, $0.batchSize, $0.seed) = ("mnist", "mlp", 2, 5, .max)
       ($0.learningRate, $0.momentum, $0.weightDecay) = (1.0 / 3, 0.9, 5e-4)
-      ($0.schedule, $0.warmup, $0.kernels) = ("linear", 1e-5, "simd")
+      ($0.schedule, $0.warmup, $0.kernels) = (.linear, 1e-5, "simd")
       ($0.metrics, $0.checkpoint) = (nil, nil)
     }
     #expect(try parse(arguments) == .train(expected))
 
     (run.optimizer, run.momentum) = ("sgd", 0)
-    (expected.optimizer, expected.momentum) = ("sgd", 0)
+    (expected.optimizer, expected.momentum) = (.sgd, 0)
     arguments = run.commandLine(moreArguments: options.moreArguments).split(separator: " ").map(String.init)
     #expect(try parse(Array(arguments.dropFirst())) == .train(expected))
   }

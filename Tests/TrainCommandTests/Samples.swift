@@ -25,8 +25,12 @@ func parse(_ arguments: String) throws(UsageError) -> Command {
   try parse(arguments.split(separator: " ").map(String.init))
 }
 
+/// What the arguments ask for, without the record of which options were given.
 func parse(_ arguments: [String]) throws(UsageError) -> Command {
-  try Command.parse(arguments, vocabulary: sampleVocabulary, cores: 4)
+  let command = try Command.parse(arguments, vocabulary: sampleVocabulary, cores: 4)
+  guard case .train(var options) = command else { return command }
+  options.given = []
+  return .train(options)
 }
 
 /// The defaults of `train` on that machine, altered by `change`.
