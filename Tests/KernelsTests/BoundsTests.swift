@@ -1,0 +1,126 @@
+import Kernels
+import TestSupport
+import Testing
+
+@Suite("Bounds")
+struct BoundsTests {
+  @Test("no matrix product reads or writes beyond its operands, not even what it throws away")
+  func matrixProducts() async {
+    await #expect(processExitsWith: .success) {
+      for backend in BackendUnderTest.all {
+        for fence in Fence.allCases {
+          for (m, n, k) in [(1, 1, 1), (5, 7, 3), (6, 8, 4), (7, 9, 5), (19, 27, 33), (20, 12, 300), (3, 20, 6)] {
+            for (transposeA, transposeB) in [(false, false), (false, true), (true, false), (true, true)] {
+              let problem = GEMM(m: m, n: n, k: k, transposeA: transposeA, transposeB: transposeB)
+              let a = FencedBuffer<Float>(count: m * k, fence: fence)
+              let b = FencedBuffer<Float>(count: k * n, fence: fence)
+              let c = FencedBuffer<Float>(count: m * n, fence: fence)
+              let rowBias = FencedBuffer<Float>(count: m, fence: fence)
+              let columnBias = FencedBuffer<Float>(count: n, fence: fence)
+              let workspace = FencedBuffer<Float>(count: backend.kernels.workspaceCount(for: problem), fence: fence)
+              for (bias, axis) in [(rowBias, Epilogue<Float>.BiasAxis.rows), (columnBias, .columns)] {
+                backend.kernels.gemm(
+                  problem, alpha: 1, a: a.pointer, b: b.pointer, beta: 1, c: c.pointer,
+                  epilogue: Epilogue(bias: bias.pointer, along: axis, activation: .tanh),
+                  workspace: workspace.pointer)
+              }
+            }
+          }
+        }
+      }
+    }
+  }
+
+  @Test("no convolution reads or writes beyond its operands, not even what it throws away")
+  func convolutions() async {
+    await #expect(processExitsWith: .success) {
+      for backend in BackendUnderTest.all {
+        for fence in Fence.allCases {
+          for (channels, size, filters, filter, stride, padding) in [
+            (1, 1, 1, 1, 1, 0), (2, 5, 3, 1, 1, 0), (2, 7, 3, 3, 1, 0), (2, 7, 3, 3, 1, 1), (1, 28, 6, 5, 1, 2),
+            (3, 9, 20, 3, 2, 1), (6, 14, 16, 5, 1, 0),
+          ] {
+            let g = try ConvolutionGeometry(
+              channels: channels, height: size, width: size, filters: filters, filterHeight: filter,
+              filterWidth: filter, stride: stride, padding: padding)
+            let input = FencedBuffer<Float>(count: 2 * g.inputCount, fence: fence)
+            let output = FencedBuffer<Float>(count: 2 * g.outputCount, fence: fence)
+            let weights = FencedBuffer<Float>(count: g.weightCount, fence: fence)
+            let bias = FencedBuffer<Float>(count: g.filters, fence: fence)
+            let gradient = FencedBuffer<Float>(count: g.weightCount, fence: fence)
+            let workspace = FencedBuffer<Float>(
+              count: backend.kernels.workspaceCount(for: g, images: 2), fence: fence)
+            backend.kernels.convolutionForward(
+              g, images: 2, input: input.pointer, weights: weights.pointer, bias: bias.pointer, activation: .sigmoid,
+              output: output.pointer, workspace: workspace.pointer)
+            backend.kernels.convolutionBackwardWeights(
+              g, images: 2, input: input.pointer, outputGradient: output.pointer, weightGradient: gradient.pointer,
+              biasGradient: bias.pointer, workspace: workspace.pointer)
+            backend.kernels.convolutionBackwardData(
+              g, images: 2, outputGradient: output.pointer, weights: weights.pointer, inputGradient: input.pointer,
+              workspace: workspace.pointer)
+          }
+        }
+      }
+    }
+  }
+
+  @Test("no pooling reads or writes beyond its operands, not even what it throws away")
+  func pooling() async {
+    await #expect(processExitsWith: .success) {
+      for backend in BackendUnderTest.all {
+        for fence in Fence.allCases {
+          for (size, window, stride) in [(2, 2, 2), (5, 2, 2), (8, 2, 2), (11, 2, 2), (7, 3, 2), (6, 2, 1)] {
+            let g = try PoolingGeometry(channels: 3, height: size, width: size, window: window, stride: stride)
+            let input = FencedBuffer<Float>(count: g.inputCount, fence: fence)
+            let output = FencedBuffer<Float>(count: g.outputCount, fence: fence)
+            let argmax = FencedBuffer(
+              Array(repeating: UInt8(0), count: g.outputCount), fence: fence)
+            backend.kernels.maxPoolForward(
+              g, images: 1, input: input.pointer, output: output.pointer, argmax: argmax.pointer)
+            backend.kernels.maxPoolBackward(
+              g, images: 1, outputGradient: output.pointer, argmax: argmax.pointer, inputGradient: input.pointer)
+          }
+        }
+      }
+    }
+  }
+
+  @Test("no vector kernel reads or writes beyond its operands, not even what it throws away")
+  func vectors() async {
+    await #expect(processExitsWith: .success) {
+      for backend in BackendUnderTest.all {
+        let kernels = backend.kernels
+        for fence in Fence.allCases {
+          for count in [1, 2, 7, 8, 9, 17, 64, 65, 100] {
+            let x = FencedBuffer<Float>(count: count, fence: fence)
+            let y = FencedBuffer<Float>(count: count, fence: fence)
+            let z = FencedBuffer<Float>(count: count, fence: fence)
+            let label = FencedBuffer([Int32(count - 1)], fence: fence)
+            let factor = FencedBuffer<Float>(count: 1, fence: fence)
+            for activation in Activation.allCases {
+              kernels.activationForward(activation, count: count, input: x.pointer, output: y.pointer)
+              kernels.activationBackward(
+                activation, count: count, output: y.pointer, outputGradient: x.pointer, inputGradient: z.pointer)
+            }
+            _ = kernels.softmaxCrossEntropy(
+              rows: 1, classes: count, logits: x.pointer, labels: label.pointer, gradientScale: 1,
+              gradient: y.pointer)
+            kernels.sumRows(rows: 1, columns: count, matrix: x.pointer, output: y.pointer)
+            kernels.sumRows(rows: count, columns: 1, matrix: x.pointer, output: factor.pointer)
+            kernels.scaleRows(
+              rows: 1, columns: count, factors: factor.pointer, input: x.pointer, output: y.pointer)
+            kernels.scaledSum(count: count, alpha: 1, x: x.pointer, beta: 1, y: y.pointer)
+            _ = kernels.firstNonFinite(count: count, values: x.pointer)
+            kernels.sgdStep(
+              SGDStep(learningRate: 1, momentum: 1, weightDecay: 1), count: count, parameters: x.pointer,
+              gradient: y.pointer, velocity: z.pointer, updated: x.pointer)
+            kernels.sgdStep(
+              SGDStep(learningRate: 1), count: count, parameters: x.pointer, gradient: y.pointer, velocity: nil,
+              updated: x.pointer)
+          }
+        }
+      }
+    }
+  }
+}
