@@ -6,7 +6,9 @@ import Testing
 
 @Suite("Single layers against PyTorch")
 struct GoldenLayerTests {
-  /// A layer of the fixtures, and the longest sum behind each of its results. No term exceeds 1.
+  /// A layer of the fixtures.
+  ///
+  /// The depths are the longest sums behind each of its results; no term exceeds 1.
   struct Case: Sendable, CustomStringConvertible {
     let name: String
     let layer: any Layer

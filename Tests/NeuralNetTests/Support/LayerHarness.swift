@@ -73,7 +73,7 @@ extension GuardedBuffer {
   /// Replaces all elements.
   func fill(with values: [Element]) {
     precondition(values.count == count, "\(values.count) values do not fill \(count) elements")
-    for (index, value) in values.enumerated() { pointer[index] = value }
+    _ = UnsafeMutableBufferPointer(start: pointer, count: count).update(fromContentsOf: values)
   }
 }
 

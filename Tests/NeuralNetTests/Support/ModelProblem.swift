@@ -3,7 +3,9 @@ import NeuralNet
 import Randomness
 import TestSupport
 
-/// A model with parameters and a minibatch. All numbers are representable in `Float`.
+/// A model with parameters and a minibatch.
+///
+/// All numbers are representable in `Float`.
 struct ModelProblem {
   let model: ShapedModel
   var parameters: [Double]
