@@ -30,10 +30,13 @@ func room(_ name: String, _ dependencies: [String] = [], settings: [SwiftSetting
 }
 
 /// The tests of a room: one target under `Tests/`.
-func tests(of name: String, _ dependencies: [String], resources: [Resource] = []) -> Target {
+func tests(
+  of name: String, _ dependencies: [String], exclude: [String] = [], resources: [Resource] = []
+) -> Target {
   .testTarget(
     name: name + "Tests",
     dependencies: (dependencies + ["TestSupport"]).map { .byName(name: $0) },
+    exclude: exclude,
     resources: resources,
     swiftSettings: strict
   )
@@ -61,7 +64,8 @@ let package = Package(
     // What the tests share, tested itself.
     .target(name: "AllocationCounter", path: "Tests/AllocationCounter"),
     .target(
-      name: "TestSupport", dependencies: ["Kernels", "Randomness"], path: "Tests/TestSupport", swiftSettings: hot),
+      name: "TestSupport", dependencies: ["Kernels", "Randomness"], path: "Tests/TestSupport", exclude: ["README.md"],
+      swiftSettings: hot),
     .testTarget(name: "TestSupportTests", dependencies: ["TestSupport", "Kernels"], swiftSettings: strict),
 
     tests(of: "Randomness", ["Randomness"]),
@@ -71,7 +75,8 @@ let package = Package(
     tests(of: "AsyncSGD", ["AsyncSGD", "NeuralNet", "Kernels", "DataPipeline", "Randomness", "AllocationCounter"]),
     tests(of: "Interchange", ["Interchange", "NeuralNet", "Kernels"]),
     tests(of: "Reporting", ["Reporting", "AsyncSGD"]),
-    tests(of: "TrainCommand", ["TrainCommand", "Reporting", "AsyncSGD"]),
+    // The snapshots are read through `#filePath`, so that a recording lands in the sources.
+    tests(of: "TrainCommand", ["TrainCommand", "Reporting", "AsyncSGD"], exclude: ["Snapshots"]),
     tests(of: "System", ["asgd-train", "AsyncSGD", "NeuralNet", "Kernels", "DataPipeline"]),
   ],
   swiftLanguageModes: [.v6]

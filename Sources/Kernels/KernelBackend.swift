@@ -153,7 +153,8 @@ public protocol KernelBackend<Scalar>: Sendable {
   /// - Returns: The loss summed over the rows, and the number of correct rows.
   func softmaxCrossEntropy(
     rows: Int, classes: Int, logits: UnsafePointer<Scalar>, labels: UnsafePointer<Int32>, gradientScale: Scalar,
-    gradient: UnsafeMutablePointer<Scalar>?) -> ClassificationSums
+    gradient: UnsafeMutablePointer<Scalar>?
+  ) -> ClassificationSums
 
   // MARK: Sums and products
 

@@ -4,7 +4,7 @@ internal import Foundation
 ///
 /// Training computes in `Float`. The reference backend also computes in `Double`: it is the oracle of the kernel
 /// tests, and it lets every layer's gradient be checked against central differences far below `Float`'s rounding.
-public protocol KernelScalar: BinaryFloatingPoint, SIMDScalar, Sendable {
+public protocol KernelScalar: BinaryFloatingPoint, Codable, SIMDScalar, Sendable {
   /// Returns eˣ.
   static func exponential(_ x: Self) -> Self
   /// Returns the natural logarithm of `x`.

@@ -1,1 +1,4 @@
-print("asgd-train")
+import Foundation
+import TrainCommand
+
+exit(Program.main(Array(CommandLine.arguments.dropFirst())).rawValue)

@@ -1,0 +1,48 @@
+internal import Dispatch
+
+/// One flat gradient, laid out like the parameters.
+///
+/// A buffer has one owner at a time: the pool, then a worker that fills it, then the server until it is applied.
+public final class GradientBuffer: @unchecked Sendable {  // handed over whole; see above
+  /// The gradient, `count` elements.
+  public let values: UnsafeMutablePointer<Float>
+  /// The number of parameters.
+  public let count: Int
+
+  /// Creates a gradient of zeros.
+  public init(count: Int) {
+    self.count = count
+    values = UnsafeMutableRawPointer.allocate(
+      byteCount: max(1, count) * MemoryLayout<Float>.stride, alignment: 64
+    ).bindMemory(to: Float.self, capacity: max(1, count))
+    values.initialize(repeating: 0, count: max(1, count))
+  }
+
+  deinit {
+    UnsafeMutableRawPointer(values).deallocate()
+  }
+}
+
+/// A fixed number of recycled gradient buffers, which bounds how many gradients are in flight.
+final class GradientBufferPool: @unchecked Sendable {  // `free` is protected by `lock`
+  private let lock = Lock()
+  private let available: DispatchSemaphore
+  private var free: [GradientBuffer]
+
+  init(buffers: Int, count: Int) {
+    free = (0..<buffers).map { _ in GradientBuffer(count: count) }
+    available = DispatchSemaphore(value: buffers)
+  }
+
+  /// Takes a buffer with undefined contents; blocks while all of them are in flight.
+  func take() -> GradientBuffer {
+    available.wait()
+    return lock.withLock { free.removeLast() }
+  }
+
+  /// Gives a buffer back, to be taken next: it is the likeliest to be in a cache.
+  func give(_ buffer: GradientBuffer) {
+    lock.withLock { free.append(buffer) }
+    available.signal()
+  }
+}

@@ -1,0 +1,107 @@
+internal import Synchronization
+
+/// One version of the flat parameter vector.
+///
+/// A buffer is written by the server while nobody else can reach it, then published and only read until its last
+/// reader is gone.
+final class ParameterBuffer: @unchecked Sendable {  // handed over whole; see above
+  let values: UnsafeMutablePointer<Float>
+  let count: Int
+  /// The version that `values` is. Written before publication, read after.
+  fileprivate(set) var version = 0
+  /// Snapshots that are alive.
+  fileprivate let readers = Atomic<Int>(0)
+
+  init(count: Int) {
+    self.count = count
+    values = UnsafeMutableRawPointer.allocate(
+      byteCount: max(1, count) * MemoryLayout<Float>.stride, alignment: 64
+    ).bindMemory(to: Float.self, capacity: max(1, count))
+  }
+
+  deinit {
+    UnsafeMutableRawPointer(values).deallocate()
+  }
+}
+
+/// Parameters of one version, leased for reading.
+///
+/// A snapshot never changes and never mixes two versions, whatever the server does meanwhile. It costs no copy: it
+/// keeps the server from writing to its buffer until it is destroyed.
+public struct ParameterSnapshot: ~Copyable, Sendable {
+  private let buffer: ParameterBuffer
+
+  /// Takes a lease on `buffer`; the caller keeps the buffer from being recycled meanwhile.
+  fileprivate init(_ buffer: ParameterBuffer) {
+    self.buffer = buffer
+    buffer.readers.add(1, ordering: .relaxed)
+  }
+
+  deinit {
+    // Releasing, so that our reads are over before the server, which acquires the count, writes to the buffer.
+    buffer.readers.subtract(1, ordering: .releasing)
+  }
+
+  /// The number of updates applied before these parameters came about.
+  public var version: Int { buffer.version }
+
+  /// The number of parameters.
+  public var count: Int { buffer.count }
+
+  /// The flat parameter vector, `count` elements, valid while the snapshot lives.
+  public var values: UnsafePointer<Float> { UnsafePointer(buffer.values) }
+}
+
+/// The latest parameters, readable by any thread while the next version is being computed.
+///
+/// This is read-copy-update: an update is written out of place into a buffer that nobody reads, and then takes the
+/// place of the latest. A reader takes a lease under a lock that is held for a few instructions only, so a pull never
+/// waits for an update in progress.
+final class PublishedParameters: @unchecked Sendable {  // see the protection of each field
+  private let lock = Lock()
+  /// The latest version. Protected by `lock`; replaced by the one writer only.
+  private var latest: ParameterBuffer
+  /// Buffers that were the latest once, most recently retired last. Touched by the one writer only.
+  private var retired: [ParameterBuffer]
+
+  /// Creates storage whose first version is a copy of `initial`.
+  ///
+  /// - Parameters:
+  ///   - initial: The first parameters.
+  ///   - version: Their version.
+  ///   - leases: The most snapshots that are held at once; with more, an update allocates another buffer.
+  init(_ initial: [Float], version: Int, leases: Int) {
+    latest = ParameterBuffer(count: initial.count)
+    latest.version = version
+    latest.values.initialize(from: initial, count: initial.count)
+    // Every lease may pin a version of its own, besides the latest and the one being written. The memory of a buffer
+    // that is never used is never touched, so it costs address space only.
+    retired = (0..<leases + 1).map { _ in ParameterBuffer(count: initial.count) }
+    retired.reserveCapacity(2 * leases + 2)
+  }
+
+  /// Returns a lease on the latest version. Any thread may call it.
+  func snapshot() -> ParameterSnapshot {
+    lock.withLock { ParameterSnapshot(latest) }
+  }
+
+  /// Computes the next version out of place with `update(current, next)`, and publishes it.
+  ///
+  /// Only one thread at a time may call it: the server's.
+  func publish(version: Int, _ update: (_ current: UnsafePointer<Float>, _ next: UnsafeMutablePointer<Float>) -> Void) {
+    let current = latest
+    let next = takeFreeBuffer(count: current.count)
+    update(UnsafePointer(current.values), next.values)
+    next.version = version
+    lock.withLock { latest = next }
+    retired.append(current)
+  }
+
+  private func takeFreeBuffer(count: Int) -> ParameterBuffer {
+    // The most recently retired one that is free is the likeliest to be in a cache.
+    for index in retired.indices.reversed() where retired[index].readers.load(ordering: .acquiring) == 0 {
+      return retired.remove(at: index)
+    }
+    return ParameterBuffer(count: count)
+  }
+}

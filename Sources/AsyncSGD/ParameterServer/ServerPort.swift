@@ -1,0 +1,54 @@
+internal import Dispatch
+
+/// One worker's way into the server: room for the arguments and the answer of a call, and the work item that carries it.
+///
+/// `queue.sync { assumeIsolated { … } }` with closures that capture the arguments allocates four times a call: Dispatch
+/// copies its block, and `assumeIsolated` boxes its closure. A port does both once, when the worker is set up.
+///
+/// A port belongs to its worker's thread, and to the server's queue while that thread is inside ``enter(_:on:_:snapshot:)``.
+final class ServerPort: @unchecked Sendable {
+  /// What the worker asks for.
+  enum Request {
+    /// The latest parameters.
+    case pull
+    /// To hand over a gradient; `nonFiniteIndex` is its first element that is not finite.
+    case push(GradientPush, nonFiniteIndex: Int?)
+    /// The latest parameters, if training has not stopped while the worker waited.
+    case resume
+  }
+
+  let worker: Int
+  private(set) var request = Request.pull
+  var snapshot: ParameterSnapshot?
+  var reply = PushReply.stopped
+  private unowned(unsafe) var server: ParameterServer?
+  private var workItem = DispatchWorkItem {}
+
+  init(worker: Int) {
+    self.worker = worker
+    workItem = DispatchWorkItem { [unowned self] in
+      server?.assumeIsolated(passing: self) { server, port in server.serve(port) }
+    }
+  }
+
+  /// Carries a request out on the server's queue, and blocks until it is answered.
+  ///
+  /// - Parameters:
+  ///   - server: The server, which outlives the call.
+  ///   - queue: Its queue; the caller is not on it.
+  ///   - request: What is asked for.
+  ///   - snapshot: The worker's snapshot, which the server replaces if the worker goes on.
+  func enter(
+    _ server: ParameterServer, on queue: DispatchQueue, _ request: Request, snapshot: inout ParameterSnapshot
+  ) -> PushReply {
+    self.server = server
+    self.request = request
+    self.snapshot = consume snapshot
+    queue.sync(execute: workItem)
+    guard let returned = self.snapshot.take() else { preconditionFailure("the server kept a worker's snapshot") }
+    snapshot = returned
+    // A gradient buffer that was handed over is the server's alone.
+    self.request = .pull
+    return reply
+  }
+}

@@ -1,0 +1,73 @@
+internal import DataPipeline
+internal import Dispatch
+internal import Kernels
+
+/// The loss and the hits of a model over a whole data set.
+struct Evaluation: Hashable, Sendable {
+  /// Mean loss, in nats; 0 for an empty set.
+  let loss: Double
+  /// Share of correct examples, 0…1; 0 for an empty set.
+  let accuracy: Double
+
+  /// Evaluates a snapshot on all examples of `dataset`, with the replicas and queues of idle workers.
+  ///
+  /// The result does not depend on the number of workers: partial sums are added in the order of the examples.
+  ///
+  /// - Parameters:
+  ///   - snapshot: The parameters.
+  ///   - dataset: The examples.
+  ///   - workers: Workers that do nothing else meanwhile.
+  ///   - chunk: Examples evaluated at once, no more than the replicas' capacity.
+  init(of snapshot: borrowing ParameterSnapshot, on dataset: Dataset, workers: [Worker], chunk: Int) {
+    let chunks = (dataset.count + chunk - 1) / chunk
+    let everything = (0..<Int32(dataset.count)).map { $0 }
+    let partial = PartialSums(count: chunks)
+    let dispenser = MinibatchDispenser(workers: workers.count, inRounds: false)
+    dispenser.begin(minibatches: chunks, from: 0)
+    let parameters = SharedPointer(snapshot.values)
+    let group = DispatchGroup()
+    for worker in workers {
+      worker.queue.async(group: group) {
+        while let index = dispenser.next(for: worker.index) {
+          let range = index * chunk..<min((index + 1) * chunk, dataset.count)
+          everything.withUnsafeBufferPointer { all in
+            partial.sums[index] = worker.evaluate(
+              UnsafeBufferPointer(rebasing: all[range]), of: dataset, at: parameters.pointer)
+          }
+        }
+      }
+    }
+    group.wait()
+    var total = ClassificationSums()
+    for sums in partial.sums {
+      total.loss += sums.loss
+      total.correct += sums.correct
+    }
+    let count = Double(max(1, dataset.count))
+    loss = total.loss / count
+    accuracy = Double(total.correct) / count
+  }
+
+  /// One place a chunk, each written by the one worker that evaluates the chunk.
+  private final class PartialSums: @unchecked Sendable {
+    let sums: UnsafeMutableBufferPointer<ClassificationSums>
+
+    init(count: Int) {
+      sums = .allocate(capacity: count)
+      sums.initialize(repeating: ClassificationSums())
+    }
+
+    deinit {
+      sums.deallocate()
+    }
+  }
+
+  /// A pointer into a snapshot that outlives its users and never changes.
+  private struct SharedPointer: @unchecked Sendable {
+    let pointer: UnsafePointer<Float>
+
+    init(_ pointer: UnsafePointer<Float>) {
+      self.pointer = pointer
+    }
+  }
+}

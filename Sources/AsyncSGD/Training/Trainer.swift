@@ -1,0 +1,245 @@
+public import DataPipeline
+internal import Dispatch
+internal import Foundation
+public import Kernels
+public import NeuralNet
+
+/// The live driver: worker threads that race.
+///
+/// The trainer owns the server and the workers, runs epoch after epoch, evaluates between them while the workers pause,
+/// and tells its observer. ``run(checkpoint:)`` blocks its thread until the run is over; ``requestStop()`` may be called
+/// from any other.
+public final class Trainer: @unchecked Sendable {  // `meter` and `monitor` are used on `events` only; the rest is constant
+  /// The most workers of a live run: each one needs a thread, and Dispatch hands out no more than 255.
+  public static let maximumWorkers = 128
+
+  /// What is run.
+  public let description: RunDescription
+
+  private let configuration: TrainingConfiguration
+  private let model: ShapedModel
+  private let data: DatasetPair
+  private let plan: EpochPlan
+  private let order: EpochOrder
+  private let server: ParameterServer
+  private let workers: [Worker]
+  private let dispenser: MinibatchDispenser
+  private let observer: any TrainingObserver
+  private let start: (epoch: Int, minibatch: Int, examples: Int)
+
+  /// Serializes what the observer is told.
+  private let events = DispatchQueue(label: "asgd.events")
+  private var meter: ProgressMeter
+  private var monitor: LearningMonitor
+  private var reportedSkips = 0
+  private let stopwatch = Stopwatch()
+
+  /// Prepares a run: initializes or restores the parameters and allocates all replicas.
+  ///
+  /// - Parameters:
+  ///   - configuration: What to do.
+  ///   - model: The model, shaped for the images of `data`.
+  ///   - data: Training and test set.
+  ///   - backend: The kernels of server and replicas.
+  ///   - programVersion: The version that the run's description names.
+  ///   - state: Where to go on, or `nil` to begin.
+  ///   - observer: Who is told.
+  /// - Throws: ``TrainingError`` if model, data and state do not fit together.
+  public init(
+    _ configuration: TrainingConfiguration, model: ShapedModel, data: DatasetPair,
+    backend: any KernelBackend<Float>, programVersion: String, resuming state: TrainerState? = nil,
+    observer: any TrainingObserver
+  ) throws(TrainingError) {
+    precondition(
+      (1...Self.maximumWorkers).contains(configuration.workers),
+      "a live run has 1...\(Self.maximumWorkers) workers, not \(configuration.workers)")
+    precondition(configuration.batchSize >= 1, "a minibatch has at least 1 example, not \(configuration.batchSize)")
+    let images = data.training.shape
+    guard model.inputShape == Shape([images.channels, images.height, images.width]) else {
+      throw .shapeMismatch(model: "\(model.inputShape)", dataset: "\(images)")
+    }
+    try Self.check(state, fits: configuration, parameters: model.layout.count)
+
+    self.configuration = configuration
+    self.model = model
+    self.data = data
+    self.observer = observer
+    plan = EpochPlan(examples: data.training.count, batchSize: configuration.batchSize)
+    order = EpochOrder(count: data.training.count, seed: configuration.seed)
+    start = (state?.epoch ?? 0, state?.nextMinibatch ?? 0, state?.examples ?? 0)
+
+    let plannedUpdates =
+      configuration.epochs * plan.updates(mode: configuration.mode, workers: configuration.workers)
+    description = RunDescription(
+      configuration, model: model, data: data, backend: backend, programVersion: programVersion,
+      plannedUpdates: plannedUpdates, resumedAt: state?.version)
+
+    let server = ParameterServer(
+      configuration, model: model, backend: backend, plannedUpdates: plannedUpdates, state: state)
+    let dispenser = MinibatchDispenser(workers: configuration.workers, inRounds: configuration.mode.dealsInRounds)
+    self.server = server
+    self.dispenser = dispenser
+    var workers: [Worker] = []
+    for index in 0..<configuration.workers {
+      workers.append(
+        Worker(
+          index: index, model: model, backend: backend, service: server, snapshot: server.latest(),
+          dispenser: dispenser, training: data.training, plan: plan, seed: configuration.seed))
+    }
+    self.workers = workers
+
+    meter = ProgressMeter(
+      run: description, examplesPerEpoch: data.training.count, earlierExamples: start.examples)
+    monitor = LearningMonitor(
+      classes: data.training.classes, chance: data.training.largestClassShare,
+      plannedExamples: configuration.epochs * data.training.count, warmup: configuration.warmup)
+  }
+
+  /// Finishes the minibatches in flight and then ends the run. Any thread may call it.
+  public func requestStop() {
+    dispenser.stop()
+  }
+
+  /// The parameters now, and what else is needed to continue from them.
+  ///
+  /// Meaningful while the workers pause: in the `checkpoint` closure of ``run(checkpoint:)``, and after it returned.
+  public var state: TrainerState {
+    let status = server.status
+    let snapshot = server.latest()
+    let done = start.epoch * plan.minibatches + start.minibatch + dealt
+    return TrainerState(
+      parameters: Array(UnsafeBufferPointer(start: snapshot.values, count: snapshot.count)),
+      optimizerState: server.optimizerState(), version: status.version, epoch: done / plan.minibatches,
+      nextMinibatch: done % plan.minibatches, examples: start.examples + status.totals.examples)
+  }
+
+  /// Minibatches dealt since ``start``, in all epochs.
+  private var dealt = 0
+
+  /// Trains all epochs that are left, and blocks until they are done, the run is stopped, or it fails.
+  ///
+  /// - Parameter checkpoint: Called after each epoch and after an interruption, while the workers pause.
+  /// - Returns: How the run ended; the observer has been told the same.
+  /// - Throws: What `checkpoint` throws; ``TrainingError/stalenessLawViolated(residual:)``.
+  public func run(checkpoint: () throws -> Void = {}) throws -> FinalReport {
+    tell(.run(description))
+    let buffer = UnsafeMutableBufferPointer<Int32>.allocate(capacity: data.training.count)
+    defer { buffer.deallocate() }
+    var report: EpochReport?
+    var outcome = TrainingOutcome.completed
+    for epoch in start.epoch..<max(start.epoch, configuration.epochs) {
+      order.write(epoch: epoch, into: buffer)
+      let first = epoch == start.epoch ? start.minibatch : 0
+      train(epoch: epoch, from: first, order: UnsafeBufferPointer(buffer))
+      let isWhole = dispenser.position == plan.minibatches
+      dealt += dispenser.position - first
+
+      let status = server.status
+      let evaluated = evaluate(status, epoch: isWhole ? epoch + 1 : epoch)
+      report = evaluated
+      if let divergence = status.divergence {
+        outcome = .diverged(divergence)
+        break
+      }
+      if isWhole { tell(.epoch(evaluated)) }
+      try checkpoint()
+      if dispenser.isStopped && !(isWhole && epoch + 1 == configuration.epochs) {
+        outcome = .interrupted
+        break
+      }
+    }
+    let residual = server.coordination.stalenessLawResidual ?? 0
+    guard residual == 0 else { throw TrainingError.stalenessLawViolated(residual: residual) }
+    return finish(outcome, report ?? evaluate(server.status, epoch: start.epoch))
+  }
+
+  private func train(epoch: Int, from first: Int, order: UnsafeBufferPointer<Int32>) {
+    dispenser.begin(minibatches: plan.minibatches, from: first)
+    server.expect(pushes: plan.minibatches - first)
+    let status = server.status
+    events.sync { meter.beginEpoch(status) }
+
+    let timer = DispatchSource.makeTimerSource(queue: events)
+    timer.schedule(deadline: .now() + .milliseconds(100), repeating: .milliseconds(100))
+    timer.setEventHandler { [self] in reportProgress() }
+    stopwatch.start()
+    timer.resume()
+
+    let group = DispatchGroup()
+    let repulls = configuration.mode.dealsInRounds
+    let pass = SharedOrder(order)
+    for worker in workers {
+      worker.queue.async(group: group) {
+        worker.train(epoch: epoch, order: pass.order, repulls: repulls)
+      }
+    }
+    group.wait()
+    stopwatch.stop()
+    timer.cancel()
+    events.sync { reportProgress() }
+  }
+
+  /// On `events`.
+  private func reportProgress() {
+    let status = server.status
+    observer.observe(.progress(meter.progress(status, seconds: stopwatch.seconds)))
+    if status.refusedPushes > reportedSkips, let skipped = status.lastSkipped {
+      reportedSkips = status.refusedPushes
+      observer.observe(.warning(.nonFiniteGradientSkipped(skipped)))
+    }
+    if let warning = monitor.observe(status.totals, update: status.version) {
+      observer.observe(.warning(warning))
+    }
+  }
+
+  private func evaluate(_ status: ServerStatus, epoch: Int) -> EpochReport {
+    let evaluation = Evaluation(
+      of: server.latest(), on: data.test, workers: workers, chunk: configuration.batchSize)
+    let staleness = server.coordination.staleness.applied.summary
+    return events.sync {
+      meter.epochReport(
+        status, epoch: epoch, seconds: stopwatch.seconds, evaluation: evaluation, staleness: staleness)
+    }
+  }
+
+  private func finish(_ outcome: TrainingOutcome, _ last: EpochReport) -> FinalReport {
+    let snapshot = server.latest()
+    let coordination = server.coordination
+    let report = FinalReport(
+      outcome: outcome, run: description, last: last, updatesByWorker: coordination.updatesByWorker,
+      refusedPushes: coordination.refusedPushes,
+      parametersHash: fingerprint(of: UnsafeBufferPointer(start: snapshot.values, count: snapshot.count)),
+      peakMemoryBytes: peakResidentBytes())
+    tell(.final(report))
+    return report
+  }
+
+  private func tell(_ event: TrainingEvent) {
+    events.sync { observer.observe(event) }
+  }
+
+  private static func check(
+    _ state: TrainerState?, fits configuration: TrainingConfiguration, parameters: Int
+  ) throws(TrainingError) {
+    guard let state else { return }
+    guard state.parameters.count == parameters else {
+      throw .stateMismatch(part: "parameters", expected: parameters, actual: state.parameters.count)
+    }
+    guard configuration.optimizer == .momentum else { return }
+    guard let velocity = state.optimizerState["velocity"] else {
+      throw .missingOptimizerState(name: "velocity")
+    }
+    guard velocity.count == parameters else {
+      throw .stateMismatch(part: "velocity", expected: parameters, actual: velocity.count)
+    }
+  }
+}
+
+/// The order of an epoch, which outlives the workers' use of it and does not change meanwhile.
+private struct SharedOrder: @unchecked Sendable {
+  let order: UnsafeBufferPointer<Int32>
+
+  init(_ order: UnsafeBufferPointer<Int32>) {
+    self.order = order
+  }
+}

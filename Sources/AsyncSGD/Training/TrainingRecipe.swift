@@ -1,0 +1,52 @@
+/// Hyperparameters that train a model well, stable at the staleness of eight asynchronous workers.
+public struct TrainingRecipe: Hashable, Sendable {
+  /// Passes over the training set.
+  public var epochs: Int
+  /// Examples in one worker's minibatch.
+  public var batchSize: Int
+  /// The largest learning rate of one worker's minibatch.
+  public var learningRate: Double
+  /// The step itself.
+  public var optimizer: OptimizerKind = .sgd
+  /// μ of ``OptimizerKind/momentum``.
+  public var momentum = 0.0
+  /// λ of the weight decay.
+  public var weightDecay = 0.0
+  /// The course of the learning rate after the warm-up.
+  public var schedule: LearningRateSchedule.Shape = .linear
+  /// The share of the run over which the learning rate rises from 0.
+  public var warmup = 0.1
+
+  /// Workers up to which ``learningRate`` is stable in `async` mode.
+  static let stableWorkers = 8
+
+  /// Returns the learning rate for a mode and a number of workers.
+  ///
+  /// In `sync` mode an update averages W minibatches, so there are W times fewer of them and each is less noisy: the
+  /// rate grows in proportion (Goyal et al., "Accurate, Large Minibatch SGD", 2017, <https://arxiv.org/abs/1706.02677>),
+  /// up to eight times. In `async` mode the mean staleness is W − 1, and the largest stable rate falls with it: beyond
+  /// eight workers the rate falls in proportion.
+  public func learningRate(mode: CoordinationMode, workers: Int) -> Double {
+    switch mode {
+    case .sync: learningRate * Double(min(workers, Self.stableWorkers))
+    case .async: learningRate * min(1, Double(Self.stableWorkers) / Double(workers))
+    }
+  }
+
+  /// Returns the recipe of a model of the zoo; a model that is not named gets the one of `lenet5`.
+  ///
+  /// Small minibatches and no momentum on purpose: momentum and staleness multiply, and many small steps survive
+  /// staleness that few large ones do not.
+  public static func recommended(forModel model: String) -> TrainingRecipe {
+    switch model {
+    case "cnn": TrainingRecipe(epochs: 5, batchSize: 16, learningRate: 0.03)
+    case "hogwild":
+      TrainingRecipe(
+        epochs: 10, batchSize: 64, learningRate: 0.01, optimizer: .momentum, momentum: 0.5, schedule: .constant,
+        warmup: 0)
+    case "mlp": TrainingRecipe(epochs: 10, batchSize: 16, learningRate: 0.1)
+    case "softmax": TrainingRecipe(epochs: 5, batchSize: 16, learningRate: 0.02)
+    default: TrainingRecipe(epochs: 5, batchSize: 16, learningRate: 0.03)
+    }
+  }
+}

@@ -1,0 +1,77 @@
+internal import DataPipeline
+internal import Dispatch
+internal import Kernels
+internal import NeuralNet
+internal import Randomness
+
+/// A worker of a live run: a serial queue, a replica, and a snapshot of the parameters.
+///
+/// Each worker has a serial queue of its own, which gives it a thread of its own. A shared concurrent queue would run
+/// only as many workers at once as there are cores, and the rest after them: the staleness would be that of fewer
+/// workers.
+///
+/// A training step allocates nothing: the gradient is computed on the leased snapshot itself, into a recycled buffer.
+final class Worker: @unchecked Sendable {  // all but `index` and `queue` is used on `queue` only
+  let index: Int
+  let queue: DispatchQueue
+  private let replica: Replica<Float>
+  private let service: any ParameterService
+  private let dispenser: MinibatchDispenser
+  private let training: Dataset
+  private let plan: EpochPlan
+  private let seed: UInt64
+  private var snapshot: ParameterSnapshot
+
+  init(
+    index: Int, model: ShapedModel, backend: any KernelBackend<Float>, service: any ParameterService,
+    snapshot: consuming ParameterSnapshot, dispenser: MinibatchDispenser, training: Dataset, plan: EpochPlan,
+    seed: UInt64
+  ) {
+    self.index = index
+    queue = DispatchQueue(label: "asgd.worker.\(index)", qos: .userInitiated)
+    replica = Replica(model, minibatchCapacity: plan.batchSize, backend: backend)
+    self.service = service
+    self.dispenser = dispenser
+    self.training = training
+    self.plan = plan
+    self.seed = seed
+    self.snapshot = snapshot
+  }
+
+  /// Trains until the epoch's minibatches are dealt out or training stops.
+  ///
+  /// - Parameters:
+  ///   - epoch: The number of the epoch, from 0.
+  ///   - order: The training examples in the order of this epoch.
+  ///   - repulls: Whether to begin with the latest parameters. A worker that never waits keeps the snapshot it pulled
+  ///     with its last push instead, as if the pause between the epochs had not been.
+  func train(epoch: Int, order: UnsafeBufferPointer<Int32>, repulls: Bool) {
+    if repulls { service.pull(worker: index, into: &snapshot) }
+    while let minibatch = dispenser.next(for: index) {
+      guard step(minibatch, epoch: epoch, order: order) else { return }
+    }
+  }
+
+  /// Computes one gradient and pushes it; returns whether to go on.
+  func step(_ minibatch: Int, epoch: Int, order: UnsafeBufferPointer<Int32>) -> Bool {
+    let examples = UnsafeBufferPointer(rebasing: order[plan.positions(of: minibatch)])
+    training.write(examples, images: replica.inputs, labels: replica.labels)
+    let gradient = service.takeGradientBuffer()
+    let stream = RandomStream(
+      seed: seed, purpose: .dropout, worker: index, step: epoch * plan.minibatches + minibatch)
+    let sums = replica.gradient(
+      at: snapshot.values, examples: examples.count, random: stream, into: gradient.values)
+    let push = GradientPush(worker: index, gradient: gradient, examples: examples.count, sums: sums)
+    var reply = service.push(push, snapshot: &snapshot)
+    if reply == .wait { reply = service.wait(worker: index, snapshot: &snapshot) }
+    return reply == .proceed
+  }
+
+  /// Adds up the loss and the hits of some examples at `parameters`; for the worker's queue too.
+  func evaluate(_ examples: UnsafeBufferPointer<Int32>, of dataset: Dataset, at parameters: UnsafePointer<Float>)
+    -> ClassificationSums
+  {
+    dataset.write(examples, images: replica.inputs, labels: replica.labels)
+    return replica.evaluate(at: parameters, examples: examples.count)
+  }
+}

@@ -1,0 +1,68 @@
+extension ReferenceBackend {
+  /// Computes output[j] ← Σ_i matrix[i,j] for a `[rows, columns]` matrix.
+  @specialized(where Scalar == Float)
+  @specialized(where Scalar == Double)
+  public func sumRows(
+    rows: Int, columns: Int, matrix: UnsafePointer<Scalar>, output: UnsafeMutablePointer<Scalar>
+  ) {
+    for j in 0..<columns {
+      var sum: Scalar = 0
+      for i in 0..<rows {
+        sum += matrix[i * columns + j]
+      }
+      output[j] = sum
+    }
+  }
+
+  /// Computes output[i,j] ← factors[i] · input[i,j] for a `[rows, columns]` matrix; `output` may be `input`.
+  @specialized(where Scalar == Float)
+  @specialized(where Scalar == Double)
+  public func scaleRows(
+    rows: Int, columns: Int, factors: UnsafePointer<Scalar>, input: UnsafePointer<Scalar>,
+    output: UnsafeMutablePointer<Scalar>
+  ) {
+    for i in 0..<rows {
+      for j in 0..<columns {
+        output[i * columns + j] = factors[i] * input[i * columns + j]
+      }
+    }
+  }
+
+  /// Computes y ← α·x + β·y; β = 0 means that y is overwritten and never read.
+  @specialized(where Scalar == Float)
+  @specialized(where Scalar == Double)
+  public func scaledSum(
+    count: Int, alpha: Scalar, x: UnsafePointer<Scalar>, beta: Scalar, y: UnsafeMutablePointer<Scalar>
+  ) {
+    for i in 0..<count {
+      y[i] = beta == 0 ? alpha * x[i] : alpha * x[i] + beta * y[i]
+    }
+  }
+
+  /// Returns the index of the first element that is infinite or NaN, or `nil` if all are finite.
+  @specialized(where Scalar == Float)
+  @specialized(where Scalar == Double)
+  public func firstNonFinite(count: Int, values: UnsafePointer<Scalar>) -> Int? {
+    for i in 0..<count where !values[i].isFinite {
+      return i
+    }
+    return nil
+  }
+
+  /// Computes one step of SGD out of place, with momentum and weight decay.
+  @specialized(where Scalar == Float)
+  @specialized(where Scalar == Double)
+  public func sgdStep(
+    _ step: SGDStep<Scalar>, count: Int, parameters: UnsafePointer<Scalar>, gradient: UnsafePointer<Scalar>,
+    velocity: UnsafeMutablePointer<Scalar>?, updated: UnsafeMutablePointer<Scalar>
+  ) {
+    for i in 0..<count {
+      var direction = gradient[i] + step.weightDecay * parameters[i]
+      if let velocity {
+        direction += step.momentum * velocity[i]
+        velocity[i] = direction
+      }
+      updated[i] = parameters[i] - step.learningRate * direction
+    }
+  }
+}

@@ -1,0 +1,56 @@
+extension SIMDBackend {
+  /// Computes output ← f(input) elementwise; `output` may be `input`.
+  public func activationForward(
+    _ activation: Activation, count: Int, input: UnsafePointer<Float>, output: UnsafeMutablePointer<Float>
+  ) {
+    activateVector(activation, count: count, input: input, output: output)
+  }
+
+  /// Computes inputGradient ← outputGradient · f′, with f′ taken from the output of the activation.
+  public func activationBackward(
+    _ activation: Activation, count: Int, output: UnsafePointer<Float>, outputGradient: UnsafePointer<Float>,
+    inputGradient: UnsafeMutablePointer<Float>
+  ) {
+    differentiateVector(
+      activation, count: count, output: output, outputGradient: outputGradient, inputGradient: inputGradient)
+  }
+
+  /// Computes output[j] ← Σ_i matrix[i,j] for a `[rows, columns]` matrix.
+  public func sumRows(
+    rows: Int, columns: Int, matrix: UnsafePointer<Float>, output: UnsafeMutablePointer<Float>
+  ) {
+    sumRowsOfMatrix(rows: rows, columns: columns, matrix: matrix, output: output)
+  }
+
+  /// Computes output[i,j] ← factors[i] · input[i,j] for a `[rows, columns]` matrix; `output` may be `input`.
+  public func scaleRows(
+    rows: Int, columns: Int, factors: UnsafePointer<Float>, input: UnsafePointer<Float>,
+    output: UnsafeMutablePointer<Float>
+  ) {
+    for i in 0..<rows {
+      scaleVector(count: columns, factor: factors[i], input: input + i * columns, output: output + i * columns)
+    }
+  }
+
+  /// Computes y ← α·x + β·y; β = 0 means that y is overwritten and never read.
+  public func scaledSum(
+    count: Int, alpha: Float, x: UnsafePointer<Float>, beta: Float, y: UnsafeMutablePointer<Float>
+  ) {
+    scaledSumVector(count: count, alpha: alpha, x: x, beta: beta, y: y)
+  }
+
+  /// Returns the index of the first element that is infinite or NaN, or `nil` if all are finite.
+  public func firstNonFinite(count: Int, values: UnsafePointer<Float>) -> Int? {
+    firstNonFiniteOfVector(count: count, values: values)
+  }
+
+  /// Computes one step of SGD out of place, with momentum and weight decay.
+  public func sgdStep(
+    _ step: SGDStep<Float>, count: Int, parameters: UnsafePointer<Float>, gradient: UnsafePointer<Float>,
+    velocity: UnsafeMutablePointer<Float>?, updated: UnsafeMutablePointer<Float>
+  ) {
+    sgdStepOfVector(
+      learningRate: step.learningRate, momentum: step.momentum, weightDecay: step.weightDecay, count: count,
+      parameters: parameters, gradient: gradient, velocity: velocity, updated: updated)
+  }
+}

@@ -1,0 +1,129 @@
+public import Kernels
+internal import Randomness
+
+/// A fully connected layer with a bias and an activation.
+///
+///     y[n,j] = f(b[j] + Σ_i w[j,i] · x[n,i])
+///
+/// | Value              | Shape               |
+/// | ------------------ | ------------------- |
+/// | input              | `[N, inputs]`       |
+/// | parameter `weight` | `[outputs, inputs]` |
+/// | parameter `bias`   | `[outputs]`         |
+/// | output             | `[N, outputs]`      |
+public struct Linear: Layer {
+  /// The number of outputs.
+  public let outputs: Int
+  /// f.
+  public let activation: Activation
+
+  /// Creates a layer.
+  ///
+  /// - Parameters:
+  ///   - outputs: The number of outputs, at least 1.
+  ///   - activation: f, computed together with the product.
+  public init(_ outputs: Int, activation: Activation = .identity) {
+    precondition(outputs >= 1, "a linear layer must have at least 1 output, but has \(outputs)")
+    self.outputs = outputs
+    self.activation = activation
+  }
+
+  /// The hyperparameters: `120, relu`.
+  public var summary: String {
+    activation == .identity ? "\(outputs)" : "\(outputs), \(activation.rawValue)"
+  }
+
+  /// Returns the layer for `input.count` inputs.
+  ///
+  /// - Throws: ``ShapeError`` if `input` is not flat; ``Flatten`` makes it so.
+  public func shaped(for input: Shape) throws(ShapeError) -> any ShapedLayer {
+    guard input.dimensions.count == 1 else { throw ShapeError(.needsFlatInput, input: input) }
+    return ShapedLinear(inputs: input.count, outputs: outputs, activation: activation)
+  }
+}
+
+private struct ShapedLinear: ShapedLayer {
+  let inputs: Int
+  let outputs: Int
+  let activation: Activation
+
+  var outputShape: Shape { [outputs] }
+
+  var parameters: [ParameterDescriptor] {
+    let initializer = WeightInitializer.uniformFanIn(inputs)
+    return [
+      ParameterDescriptor(name: "weight", shape: [outputs, inputs], initializer: initializer),
+      ParameterDescriptor(name: "bias", shape: [outputs], initializer: initializer),
+    ]
+  }
+
+  func compile<Scalar: KernelScalar>(
+    capacity: Int, backend: any KernelBackend<Scalar>
+  ) -> (any CompiledLayer<Scalar>)? {
+    CompiledLinear(
+      inputs: inputs, outputs: outputs, activation: activation, capacity: capacity, backend: backend)
+  }
+}
+
+private struct CompiledLinear<Scalar: KernelScalar>: CompiledLayer {
+  let inputs: Int
+  let outputs: Int
+  let activation: Activation
+  let capacity: Int
+  let backend: any KernelBackend<Scalar>
+
+  /// A backend may choose another algorithm for fewer examples, so every number of them is asked for.
+  var memoryNeeds: MemoryNeeds {
+    var workspace = 0
+    for examples in 1...capacity {
+      for problem in [
+        outputProblem(examples: examples), weightGradientProblem(examples: examples),
+        inputGradientProblem(examples: examples),
+      ] {
+        workspace = max(workspace, backend.workspaceCount(for: problem))
+      }
+    }
+    return MemoryNeeds(workspace: workspace)
+  }
+
+  func forward(_ pass: ForwardPass<Scalar>, random: inout RandomStream) {
+    backend.gemm(
+      outputProblem(examples: pass.examples), alpha: 1, a: pass.input, b: pass.parameters, beta: 0, c: pass.output,
+      epilogue: Epilogue(bias: pass.parameters + outputs * inputs, along: .columns, activation: activation),
+      workspace: pass.memory.workspace)
+  }
+
+  func backward(_ pass: BackwardPass<Scalar>) {
+    if activation != .identity {
+      backend.activationBackward(
+        activation, count: pass.examples * outputs, output: pass.output, outputGradient: pass.outputGradient,
+        inputGradient: pass.outputGradient)
+    }
+    backend.gemm(
+      weightGradientProblem(examples: pass.examples), alpha: 1, a: pass.outputGradient, b: pass.input, beta: 0,
+      c: pass.parameterGradient, epilogue: nil, workspace: pass.memory.workspace)
+    backend.sumRows(
+      rows: pass.examples, columns: outputs, matrix: pass.outputGradient,
+      output: pass.parameterGradient + outputs * inputs)
+    if let inputGradient = pass.inputGradient {
+      backend.gemm(
+        inputGradientProblem(examples: pass.examples), alpha: 1, a: pass.outputGradient, b: pass.parameters, beta: 0,
+        c: inputGradient, epilogue: nil, workspace: pass.memory.workspace)
+    }
+  }
+
+  /// Y = X · Wᵀ.
+  private func outputProblem(examples: Int) -> GEMM {
+    GEMM(m: examples, n: outputs, k: inputs, transposeB: true)
+  }
+
+  /// ∂L/∂W = (∂L/∂Y)ᵀ · X.
+  private func weightGradientProblem(examples: Int) -> GEMM {
+    GEMM(m: outputs, n: inputs, k: examples, transposeA: true)
+  }
+
+  /// ∂L/∂X = ∂L/∂Y · W.
+  private func inputGradientProblem(examples: Int) -> GEMM {
+    GEMM(m: examples, n: inputs, k: outputs)
+  }
+}

@@ -1,0 +1,121 @@
+internal import AsyncSGD
+
+/// Decides what a run's events look like: takes events and the time, returns the text to write.
+///
+/// On a terminal the last line is the state of the run and is written over again and again; what stays (the run, its
+/// epochs, warnings) goes above it. Elsewhere there are only lines that stay, and no escape codes.
+struct ConsoleDisplay {
+  /// Where the text goes.
+  enum Style {
+    case terminal
+    case plain
+
+    /// The least time between two progress rows, in seconds.
+    var progressInterval: Double {
+      switch self {
+      case .terminal: 0.1
+      case .plain: 5
+      }
+    }
+  }
+
+  /// Epochs between two headers.
+  static let epochsPerHeader = 20
+  /// The least time between two reports of skipped gradients, in seconds.
+  static let skipInterval = 1.0
+
+  let style: Style
+  /// Whether only warnings and errors are shown.
+  let isQuiet: Bool
+  /// Options that repeat the run and that its description does not know.
+  let moreArguments: [String]
+
+  private var run: RunDescription?
+  private var lastProgress = -Double.infinity
+  private var lastSkip = -Double.infinity
+  /// Gradients skipped since the last report of one.
+  private var unreportedSkips = 0
+  private var epochRows = 0
+  /// Whether the cursor stands behind a progress row.
+  private var hasProgressRow = false
+
+  init(style: Style, isQuiet: Bool, moreArguments: [String]) {
+    self.style = style
+    self.isQuiet = isQuiet
+    self.moreArguments = moreArguments
+  }
+
+  /// Returns the text for `event` at the time `now`, in seconds, on a display of `width` columns.
+  mutating func text(for event: TrainingEvent, now: Double, width: Int) -> String {
+    switch event {
+    case .run(let description):
+      run = description
+      // A terminal shows progress at once; a log waits one interval, so that a short run leaves none in it.
+      lastProgress = style == .terminal ? -.infinity : now
+      return note(
+        "\(description.commandLine(moreArguments: moreArguments))  # \(description.effectiveValues)\n"
+          + ConsoleTable.header(width: rowWidth(width)))
+    case .progress(let progress):
+      return isQuiet || now - lastProgress < style.progressInterval ? "" : row(for: progress, now: now, width: width)
+    case .epoch(let report):
+      epochRows += 1
+      let row = ConsoleTable.row(report)
+      let isHeaderDue = epochRows % Self.epochsPerHeader == 0
+      return note(isHeaderDue ? "\(row)\n\(ConsoleTable.header(width: rowWidth(width)))" : row)
+    case .warning(.nonFiniteGradientSkipped(let divergence)):
+      return skipped(divergence, now: now)
+    case .warning(let warning):
+      return permanent(warning.text(in: run))
+    case .final(let report):
+      switch report.outcome {
+      case .completed: return permanent("")
+      case .interrupted:
+        return note("interrupted after \(NumberText.count(report.last.updates)) updates")
+      case .diverged(let divergence): return permanent(divergence.errorText(in: report.run))
+      }
+    }
+  }
+
+  /// Returns the text for a line that stays, or nothing if the display is quiet.
+  mutating func note(_ text: String) -> String {
+    isQuiet ? "" : permanent(text)
+  }
+
+  /// Returns the text for a line that stays; an empty one only ends the progress row.
+  mutating func permanent(_ text: String) -> String {
+    let erasure = hasProgressRow ? "\r\u{1B}[K" : ""
+    hasProgressRow = false
+    return erasure + (text.isEmpty ? "" : text + "\n")
+  }
+
+  private mutating func row(for progress: TrainingProgress, now: Double, width: Int) -> String {
+    lastProgress = now
+    let row = ConsoleTable.row(progress, width: rowWidth(width))
+    switch style {
+    case .plain: return row + "\n"
+    case .terminal:
+      hasProgressRow = true
+      return "\r\(row)\u{1B}[K"
+    }
+  }
+
+  /// Reports the first of many skipped gradients that follow one another, and how many there were since.
+  private mutating func skipped(_ divergence: Divergence, now: Double) -> String {
+    guard now - lastSkip >= Self.skipInterval else {
+      unreportedSkips += 1
+      return ""
+    }
+    lastSkip = now
+    let others = unreportedSkips > 0 ? ", and \(NumberText.count(unreportedSkips)) more since the last warning" : ""
+    unreportedSkips = 0
+    return permanent("warning: \(TrainingWarning.nonFiniteGradientSkipped(divergence).message)\(others)")
+  }
+
+  /// The columns that a row may take: a terminal's last one stays free, or some terminals begin a new line.
+  private func rowWidth(_ width: Int) -> Int {
+    switch style {
+    case .plain: .max
+    case .terminal: width - 1
+    }
+  }
+}

@@ -1,0 +1,154 @@
+internal import AsyncSGD
+
+extension TrainingEvent {
+  /// Returns the event as one JSON object.
+  ///
+  /// Scripts rely on the names of its fields.
+  ///
+  /// - Parameter moreArguments: Options that repeat the run and that its description does not know.
+  /// - Returns: The object, whose first field is `event`.
+  func json(moreArguments: [String]) -> JSONObject {
+    var object = JSONObject()
+    switch self {
+    case .run(let run):
+      object.add("event", "run")
+      object.add("command", run.commandLine(moreArguments: moreArguments))
+      object.add(run)
+    case .progress(let progress):
+      object.add("event", "progress")
+      object.add(progress)
+    case .epoch(let report):
+      object.add("event", "epoch")
+      object.add(report)
+    case .warning(let warning):
+      object.add("event", "warning")
+      object.add(warning)
+    case .final(let report):
+      object.add("event", "final")
+      object.add(report)
+    }
+    return object
+  }
+}
+
+extension JSONObject {
+  fileprivate mutating func add(_ run: RunDescription) {
+    add("version", run.programVersion)
+    add("workers", run.workers)
+    add("mode", run.mode)
+    add("rule", run.rule)
+    add("optimizer", run.optimizer)
+    add("dataset", run.dataset)
+    add("trainingExamples", run.trainingExamples)
+    add("testExamples", run.testExamples)
+    add("classes", run.classes)
+    add("model", run.model)
+    add("parameters", run.parameters)
+    add("epochs", run.epochs)
+    add("batchSize", run.batchSize)
+    add("examplesPerUpdate", run.examplesPerUpdate)
+    add("plannedUpdates", run.plannedUpdates)
+    add("learningRate", run.learningRate)
+    add("momentum", run.momentum)
+    add("weightDecay", run.weightDecay)
+    add("schedule", run.schedule)
+    add("warmup", run.warmup)
+    add("seed", run.seed)
+    add("kernels", run.kernels)
+    add("instructionSet", run.instructionSet)
+    add("resumedAtUpdate", run.resumedAtUpdate)
+  }
+
+  fileprivate mutating func add(_ progress: TrainingProgress) {
+    add("epoch", progress.epoch)
+    add("epochs", progress.epochs)
+    add("seconds", progress.seconds)
+    add("examples", progress.examples)
+    add("examplesPerSecond", progress.examplesPerSecond)
+    add("updates", progress.updates)
+    add("plannedUpdates", progress.plannedUpdates)
+    add("trainLoss", progress.trainLoss)
+    add("learningRate", progress.learningRate)
+    var staleness = JSONObject()
+    staleness.add("mean", progress.stalenessMean)
+    staleness.add("max", progress.stalenessMax)
+    add("staleness", staleness)
+    add("secondsRemaining", progress.secondsRemaining)
+  }
+
+  fileprivate mutating func add(_ report: EpochReport) {
+    add("epoch", report.epoch)
+    add("seconds", report.seconds)
+    add("examples", report.examples)
+    add("examplesPerSecond", report.examplesPerSecond)
+    add("updates", report.updates)
+    add("trainLoss", report.trainLoss)
+    add("trainAccuracy", report.trainAccuracy)
+    add("testLoss", report.testLoss)
+    add("testAccuracy", report.testAccuracy)
+    var staleness = JSONObject()
+    staleness.add("mean", report.staleness.mean)
+    staleness.add("p50", report.staleness.p50)
+    staleness.add("p95", report.staleness.p95)
+    staleness.add("p99", report.staleness.p99)
+    staleness.add("max", report.staleness.max)
+    add("staleness", staleness)
+  }
+
+  fileprivate mutating func add(_ report: FinalReport) {
+    switch report.outcome {
+    case .completed: add("outcome", "completed")
+    case .interrupted: add("outcome", "interrupted")
+    case .diverged(let divergence):
+      add("outcome", "diverged")
+      add(divergence)
+    }
+    add(report.last)
+    add("workers", report.run.workers)
+    add("mode", report.run.mode)
+    add("rule", report.run.rule)
+    add("optimizer", report.run.optimizer)
+    add("model", report.run.model)
+    add("dataset", report.run.dataset)
+    add("kernels", report.run.kernels)
+    add("parameters", report.run.parameters)
+    add("parametersHash", report.parametersHash)
+    add("peakMemoryBytes", report.peakMemoryBytes)
+    add("updatesByWorker", report.updatesByWorker)
+    add("refusedPushes", report.refusedPushes)
+  }
+
+  fileprivate mutating func add(_ warning: TrainingWarning) {
+    switch warning {
+    case .stuckAtChance(let accuracy, let chance, let examples, let update):
+      add("warning", "stuckAtChance")
+      add("update", update)
+      add("accuracy", accuracy)
+      add("chance", chance)
+      add("examples", examples)
+    case .collapsedToChance(let accuracy, let bestAccuracy, let chance, let update):
+      add("warning", "collapsedToChance")
+      add("update", update)
+      add("accuracy", accuracy)
+      add("bestAccuracy", bestAccuracy)
+      add("chance", chance)
+    case .lossExploding(let loss, let guessingLoss, let update):
+      add("warning", "lossExploding")
+      add("update", update)
+      add("loss", loss)
+      add("guessingLoss", guessingLoss)
+    case .nonFiniteGradientSkipped(let divergence):
+      add("warning", "nonFiniteGradientSkipped")
+      add(divergence)
+    }
+    add("message", warning.message)
+  }
+
+  fileprivate mutating func add(_ divergence: Divergence) {
+    var object = JSONObject()
+    object.add("worker", divergence.worker)
+    object.add("update", divergence.update)
+    object.add("parameter", divergence.parameter)
+    add("divergence", object)
+  }
+}

@@ -1,0 +1,44 @@
+public import AsyncSGD
+
+extension RunDescription {
+  /// Returns the command that repeats the run, to be pasted into a shell.
+  ///
+  /// Every option of the description is spelt out with its effective value, so the command does not depend on any
+  /// default.
+  ///
+  /// - Parameter moreArguments: Options that the description does not know, such as `["--hidden", "500"]`.
+  /// - Returns: One line.
+  public func commandLine(moreArguments: [String] = []) -> String {
+    let arguments = [
+      "--workers", "\(workers)", "--mode", mode, "--rule", rule, "--optimizer", optimizer, "--dataset", dataset,
+      "--model", model, "--epochs", "\(epochs)", "--batch-size", "\(batchSize)", "--learning-rate",
+      NumberText.exact(learningRate), "--momentum", NumberText.exact(momentum), "--weight-decay",
+      NumberText.exact(weightDecay), "--schedule", schedule, "--warmup", NumberText.exact(warmup), "--seed", "\(seed)",
+      "--kernels", kernels,
+    ]
+    return (["asgd-train"] + arguments + moreArguments).map(shellQuoted).joined(separator: " ")
+  }
+
+  /// The effective values that no option states, in words.
+  var effectiveValues: String {
+    var values = [
+      "version \(programVersion)", "\(NumberText.count(parameters)) parameters",
+      "\(NumberText.count(trainingExamples)) training and \(NumberText.count(testExamples)) test examples",
+      "\(classes) classes", "\(NumberText.count(examplesPerUpdate)) examples an update",
+      "\(NumberText.count(plannedUpdates)) updates planned", "kernels \(kernels) for \(instructionSet)",
+    ]
+    if let resumedAtUpdate { values.append("resumed at update \(NumberText.count(resumedAtUpdate))") }
+    return values.joined(separator: ", ")
+  }
+}
+
+/// Returns `argument` as a shell must be given it.
+private func shellQuoted(_ argument: String) -> String {
+  let isPlain =
+    !argument.isEmpty
+    && argument.unicodeScalars.allSatisfy {
+      $0.isASCII && ($0.properties.isAlphabetic || ("0"..."9").contains($0) || "-_./=:,+@%".unicodeScalars.contains($0))
+    }
+  if isPlain { return argument }
+  return "'" + argument.split(separator: "'", omittingEmptySubsequences: false).joined(separator: #"'\''"#) + "'"
+}

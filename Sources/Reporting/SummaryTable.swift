@@ -1,0 +1,77 @@
+public import AsyncSGD
+
+/// The results of a run, for standard output.
+///
+/// Each line is a name and a value, two or more spaces apart; names and their order do not change from run to run.
+/// A line without a name lists the updates of each worker, where there are not too many workers.
+public struct SummaryTable: Sendable, CustomStringConvertible {
+  /// Workers whose updates are listed one by one.
+  private static let mostWorkersListed = 16
+
+  private let report: FinalReport
+
+  /// Creates the table of `report`.
+  public init(_ report: FinalReport) {
+    self.report = report
+  }
+
+  /// The table, each line with its newline.
+  public var description: String {
+    let rows = rows
+    let nameWidth = rows.map(\.name.count).max() ?? 0
+    return rows.map { name, value in
+      name + String(repeating: " ", count: nameWidth - name.count + 2) + value + "\n"
+    }.joined()
+  }
+
+  private var rows: [(name: String, value: String)] {
+    let last = report.last
+    let staleness = last.staleness
+    var rows = [
+      ("outcome", outcome),
+      ("test accuracy", NumberText.percent(last.testAccuracy)),
+      ("test loss", NumberText.loss(last.testLoss)),
+      ("train loss", last.trainLoss.map(NumberText.loss) ?? "-"),
+      ("time", time),
+      ("throughput", "\(NumberText.rate(last.examplesPerSecond)) examples/s"),
+      ("examples", NumberText.count(last.examples)),
+      ("updates", NumberText.count(last.updates)),
+      (
+        "staleness",
+        "mean \(NumberText.fixed(staleness.mean, digits: 2))  p50 \(staleness.p50)  p95 \(staleness.p95)  "
+          + "p99 \(staleness.p99)  max \(staleness.max)"
+      ),
+      ("updates by worker", updatesByWorker),
+    ]
+    if (2...Self.mostWorkersListed).contains(report.updatesByWorker.count) {
+      rows.append(("", report.updatesByWorker.map(String.init).joined(separator: " ")))
+    }
+    if report.refusedPushes > 0 { rows.append(("refused pushes", NumberText.count(report.refusedPushes))) }
+    rows.append(("parameters", NumberText.count(report.run.parameters)))
+    rows.append(("parameters hash", report.parametersHash))
+    rows.append(("peak memory", NumberText.bytes(report.peakMemoryBytes)))
+    return rows
+  }
+
+  private var outcome: String {
+    let updates = "\(NumberText.count(report.last.updates)) of \(NumberText.count(report.run.plannedUpdates)) updates"
+    switch report.outcome {
+    case .completed: return "completed"
+    case .interrupted: return "interrupted after \(updates)"
+    case .diverged(let divergence): return "diverged after \(updates), in \(divergence.parameter)"
+    }
+  }
+
+  private var time: String {
+    let seconds = report.last.seconds
+    let exact = "\(NumberText.fixed(seconds, digits: 2)) s"
+    return seconds < 60 ? exact : "\(exact) (\(NumberText.duration(seconds)))"
+  }
+
+  private var updatesByWorker: String {
+    let updates = report.updatesByWorker.sorted()
+    guard let least = updates.first, let most = updates.last else { return "-" }
+    return updates.count == 1
+      ? "\(least)" : "min \(least)  median \(updates[(updates.count - 1) / 2])  max \(most)"
+  }
+}

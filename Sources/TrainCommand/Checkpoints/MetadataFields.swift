@@ -1,0 +1,80 @@
+/// The fields of a checkpoint's metadata, read without trusting them.
+struct MetadataFields {
+  private let fields: [String: String]
+  private let prefix: String
+  private let path: String
+
+  /// Creates a reader of those of `fields` whose names begin with `prefix`.
+  init(_ fields: [String: String], prefix: String, path: String) {
+    self.fields = fields
+    self.prefix = prefix
+    self.path = path
+  }
+
+  /// Returns a field's text.
+  func text(_ name: String) throws(CheckpointError) -> String {
+    guard let value = fields[prefix + name] else { throw .missingField(path: path, field: prefix + name) }
+    return value
+  }
+
+  /// Returns a field's text, `nil` if it is not there.
+  func optionalText(_ name: String) -> String? {
+    fields[prefix + name]
+  }
+
+  /// Returns a field that is an integer in `range`.
+  func integer(_ name: String, in range: ClosedRange<Int>) throws(CheckpointError) -> Int {
+    let value = try text(name)
+    guard let number = Int(value), range.contains(number) else {
+      let bounds = range.upperBound == .max ? "of at least \(range.lowerBound)" : "in \(range)"
+      throw malformed(name, value, "an integer \(bounds)")
+    }
+    return number
+  }
+
+  /// Returns a field that is an integer of 64 bits without sign.
+  func unsigned(_ name: String) throws(CheckpointError) -> UInt64 {
+    let value = try text(name)
+    guard let number = UInt64(value) else { throw malformed(name, value, "an integer of 64 bits without sign") }
+    return number
+  }
+
+  /// Returns a field that is a finite number in `range`.
+  func number(_ name: String, in range: ClosedRange<Double>) throws(CheckpointError) -> Double {
+    let value = try text(name)
+    guard let number = Double(value), number.isFinite, range.contains(number) else {
+      throw malformed(name, value, "a number in \(range)")
+    }
+    return number
+  }
+
+  /// Returns a field that is one of a closed set of names.
+  func choice<Value: RawRepresentable & CaseIterable>(
+    _ name: String, of type: Value.Type = Value.self
+  ) throws(CheckpointError) -> Value where Value.RawValue == String {
+    let value = try text(name)
+    guard let choice = Value(rawValue: value) else {
+      throw malformed(name, value, "one of " + Value.allCases.map(\.rawValue).joined(separator: ", "))
+    }
+    return choice
+  }
+
+  /// Returns a field that is a list of names with commas between them.
+  func list(_ name: String) throws(CheckpointError) -> [String] {
+    try text(name).split(separator: ",").map(String.init)
+  }
+
+  /// Returns a field that is positive extents with crosses between them.
+  func shape(_ name: String) throws(CheckpointError) -> [Int] {
+    let value = try text(name)
+    let extents = value.split(separator: "x", omittingEmptySubsequences: false).map { Int($0) ?? 0 }
+    guard !extents.isEmpty, extents.allSatisfy({ (1...1 << 20).contains($0) }) else {
+      throw malformed(name, value, "extents such as 1x28x28")
+    }
+    return extents
+  }
+
+  private func malformed(_ name: String, _ value: String, _ expected: String) -> CheckpointError {
+    .malformedField(path: path, field: prefix + name, value: value, expected: expected)
+  }
+}

@@ -1,0 +1,115 @@
+/// What the arguments ask for, checked.
+public enum Command: Hashable, Sendable {
+  /// Train a model.
+  case train(TrainOptions)
+  /// List the values that an option takes.
+  case list(ListSubject)
+  /// Describe a model.
+  case summary(SummaryOptions)
+  /// Print this help.
+  case help(String)
+  /// Print this version.
+  case version(String)
+
+  /// The commands by name; what is not among them does not exist.
+  enum Name: String, CaseIterable {
+    case train
+    case list
+    case summary
+    case help
+  }
+
+  /// Reads the arguments of the program.
+  ///
+  /// Everything that can be known without looking at files is checked here, before any work starts.
+  ///
+  /// - Parameters:
+  ///   - arguments: The arguments, without the program's own name.
+  ///   - vocabulary: The names that options take; must have the defaults of ``TrainOptions``.
+  ///   - cores: The number of cores of this machine.
+  /// - Returns: The command.
+  /// - Throws: ``UsageError`` if the arguments make no sense.
+  public static func parse(
+    _ arguments: [String], vocabulary: Vocabulary, cores: Int
+  ) throws(UsageError) -> Command {
+    let options = arguments.prefix { $0 != "--" }
+    if options.contains("--version") { return .version("\(Program.name) \(Program.version)\n") }
+    let help = HelpText(vocabulary: vocabulary, cores: cores)
+    var name = Name.train
+    var rest = arguments[...]
+    if let first = arguments.first, !first.hasPrefix("-") {
+      name = try commandName(first)
+      rest = rest.dropFirst()
+    }
+    if options.contains("--help") || options.contains("-h") { return .help(help.text(for: name)) }
+    switch name {
+    case .train: return .train(try trainOptions(Array(rest), vocabulary: vocabulary, cores: cores))
+    case .summary: return .summary(try summaryOptions(Array(rest), vocabulary: vocabulary))
+    case .list: return .list(try listSubject(Array(rest)))
+    case .help:
+      let names = try positionals(Array(rest), most: 1)
+      return .help(help.text(for: try names.first.map(commandName) ?? .train))
+    }
+  }
+
+  private static func commandName(_ text: String) throws(UsageError) -> Name {
+    if let name = Name(rawValue: text) { return name }
+    let names = Name.allCases.map(\.rawValue)
+    let suggestion = NearestMatch.match(for: text, among: names)
+    throw UsageError(
+      "unknown command '\(text)'" + (suggestion.map { "; did you mean '\($0)'?" } ?? ": there are \(allOf(names))"))
+  }
+
+  private static func trainOptions(
+    _ arguments: [String], vocabulary: Vocabulary, cores: Int
+  ) throws(UsageError) -> TrainOptions {
+    var options = TrainOptions(cores: cores)
+    let groups = TrainOptions.specifications(vocabulary: vocabulary, cores: cores)
+    let outcome = try ArgumentParser(specifications: groups.flatMap(\.options)).parse(arguments, into: &options)
+    try refusePositionals(outcome.positionals)
+    try options.settle(given: outcome.given, vocabulary: vocabulary)
+    return options
+  }
+
+  private static func summaryOptions(
+    _ arguments: [String], vocabulary: Vocabulary
+  ) throws(UsageError) -> SummaryOptions {
+    var draft = SummaryOptions.Draft()
+    let specifications = SummaryOptions.specifications(vocabulary: vocabulary)
+    let outcome = try ArgumentParser(specifications: specifications).parse(arguments, into: &draft)
+    try refusePositionals(outcome.positionals)
+    return try SummaryOptions(draft, vocabulary: vocabulary)
+  }
+
+  private static func listSubject(_ arguments: [String]) throws(UsageError) -> ListSubject {
+    let subjects = ListSubject.allCases.map(\.rawValue)
+    guard let text = try positionals(arguments, most: 1).first else {
+      throw UsageError("list needs a subject: \(oneOf(subjects))")
+    }
+    guard let subject = ListSubject(rawValue: text) else {
+      let suggestion = NearestMatch.match(for: text, among: subjects)
+      throw UsageError(
+        "there is no list of '\(text)', only of \(allOf(subjects))"
+          + (suggestion.map { "; did you mean '\($0)'?" } ?? ""))
+    }
+    return subject
+  }
+
+  /// Returns the arguments of a command that has no options.
+  private static func positionals(_ arguments: [String], most: Int) throws(UsageError) -> [String] {
+    var nothing: Void = ()
+    let positionals = try ArgumentParser<Void>(specifications: []).parse(arguments, into: &nothing).positionals
+    try refusePositionals(positionals.dropFirst(most))
+    return positionals
+  }
+
+  private static func refusePositionals(_ arguments: some Sequence<String>) throws(UsageError) {
+    for argument in arguments { throw UsageError("unexpected argument '\(argument)'") }
+  }
+}
+
+/// Returns `a`, `a and b`, `a, b and c`.
+private func allOf(_ names: [String]) -> String {
+  guard let last = names.last, names.count > 1 else { return names.first ?? "nothing" }
+  return names.dropLast().joined(separator: ", ") + " and " + last
+}

@@ -1,0 +1,131 @@
+/// The help of each command, always 80 columns wide.
+struct HelpText {
+  private static let width = 80
+  /// The column at which an option's help begins.
+  private static let helpColumn = 27
+
+  let vocabulary: Vocabulary
+  let cores: Int
+
+  /// Returns the help of a command.
+  func text(for name: Command.Name) -> String {
+    switch name {
+    case .train, .help: trainHelp
+    case .list: listHelp
+    case .summary: summaryHelp
+    }
+  }
+
+  private var trainHelp: String {
+    let groups = TrainOptions.specifications(vocabulary: vocabulary, cores: cores).map { group in
+      "\(group.title):\n" + group.options.map(Self.entry).joined()
+    }
+    let statuses = ExitCode.allCases.map { Self.entry("\($0.rawValue)", $0.meaning, column: 7) }.joined()
+    return """
+      OVERVIEW: Train a neural network with asynchronous SGD, for real, on threads.
+
+      \(Self.wrapped("""
+        Each worker thread pulls the parameters from a parameter server, computes the gradient of a minibatch on its \
+        own replica of the model, and pushes it; in async mode nobody waits for anybody. Progress goes to standard \
+        error, results go to standard output.
+        """))
+      USAGE: asgd-train [train] [options]
+             asgd-train list SUBJECT
+             asgd-train summary --model NAME --input CxHxW --classes N [options]
+             asgd-train help [COMMAND]
+
+      \(groups.joined(separator: "\n"))
+      GENERAL:
+      \(Self.generalOptions)
+      BATCH SIZE AND LEARNING RATE:
+      \(Self.wrapped("""
+        A worker pushes the gradient of the mean loss of its minibatch, and --batch-size counts the examples of one \
+        worker's minibatch. In async mode each push is an update of its own, a step of learning rate times gradient. \
+        In sync mode an update waits for all workers and takes one such step along the mean of their gradients, so \
+        that it averages over workers times batch size examples; there are fewer updates an epoch, and the learning \
+        rate is not rescaled. Momentum and staleness multiply: with many workers use little momentum, or none. \
+        "Per model" means values that are stable with 8 workers in async mode.
+        """, indent: 2))
+      EXIT STATUS:
+      \(statuses)
+      EXAMPLES:
+        asgd-train --workers 8
+            Learn the built-in digits with eight workers that do not wait.
+        asgd-train --workers 8 --mode sync
+            The same with a barrier, to compare.
+        asgd-train --dataset mnist --data-dir DIR --epochs 5 --metrics run.jsonl
+            Learn MNIST from the files in DIR, and keep the figures.
+        asgd-train --checkpoint run.safetensors
+        asgd-train --resume run.safetensors --checkpoint run.safetensors
+            Stop with Ctrl-C, and go on later.
+
+      """
+  }
+
+  private var listHelp: String {
+    let subjects = ListSubject.allCases.map { subject in
+      Self.entry(subject.rawValue, vocabulary[subject].map(\.name).joined(separator: ", "), column: 15)
+    }
+    return """
+      OVERVIEW: List the values that an option takes, a name and its meaning a line.
+
+      USAGE: asgd-train list SUBJECT
+
+      SUBJECTS:
+      \(subjects.joined())
+      GENERAL:
+      \(Self.generalOptions)
+      """
+  }
+
+  private var summaryHelp: String {
+    """
+    OVERVIEW: Show the layers of a model, their shapes and the number of parameters.
+
+    USAGE: asgd-train summary --model NAME --input CxHxW --classes N [options]
+
+    OPTIONS:
+    \(SummaryOptions.specifications(vocabulary: vocabulary).map(Self.entry).joined())
+    GENERAL:
+    \(Self.generalOptions)
+    EXAMPLES:
+      asgd-train summary --model lenet5 --input 1x28x28 --classes 10
+
+    """
+  }
+
+  private static var generalOptions: String {
+    entry("-h, --help", "Show this help.") + entry("--version", "Show the version.")
+  }
+
+  private static func entry<Options>(_ option: OptionSpecification<Options>) -> String {
+    var facts: [String] = []
+    if !option.values.isEmpty { facts.append("values: \(option.values.joined(separator: ", "))") }
+    if let defaultText = option.defaultText { facts.append("default: \(defaultText)") }
+    let help = option.help + (facts.isEmpty ? "" : " (\(facts.joined(separator: "; ")))")
+    return entry(option.name + (option.placeholder.map { " \($0)" } ?? ""), help)
+  }
+
+  /// A name at column 2 and its help beside it.
+  private static func entry(_ name: String, _ help: String, column: Int = helpColumn) -> String {
+    let lines = wrapped(help, indent: column)
+    guard name.count + 4 <= column else { return "  \(name)\n\(lines)" }
+    return "  \(name)" + String(lines.dropFirst(name.count + 2))
+  }
+
+  /// Breaks `text` into lines of at most ``width`` characters, each indented and with its newline.
+  private static func wrapped(_ text: String, indent: Int = 0) -> String {
+    let margin = String(repeating: " ", count: indent)
+    var lines: [String] = []
+    var line = margin
+    for word in text.split(separator: " ") {
+      if line.count > indent, line.count + 1 + word.count > width {
+        lines.append(line)
+        line = margin
+      }
+      line += (line.count > indent ? " " : "") + word
+    }
+    lines.append(line)
+    return lines.joined(separator: "\n") + "\n"
+  }
+}

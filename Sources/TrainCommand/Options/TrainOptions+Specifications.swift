@@ -1,0 +1,118 @@
+extension TrainOptions {
+  /// The options of `train` in groups, as the help shows them.
+  static func specifications(
+    vocabulary: Vocabulary, cores: Int
+  ) -> [(title: String, options: [OptionSpecification<TrainOptions>])] {
+    [
+      ("PROBLEM", problem(vocabulary)),
+      ("PARALLELISM", parallelism(vocabulary, cores: cores)),
+      ("OPTIMIZATION", optimization(vocabulary)),
+      ("OUTPUT", output),
+    ]
+  }
+
+  private static func problem(_ vocabulary: Vocabulary) -> [OptionSpecification<TrainOptions>] {
+    let defaults = TrainOptions(cores: 1)
+    return [
+      .name(
+        "--dataset", "The images to learn.", values: vocabulary.datasets.map(\.name), default: defaults.dataset
+      ) { $0.dataset = $1 },
+      .path(
+        "--data-dir", "Where the files of the data set are.", placeholder: "DIR", default: "Datasets/<dataset>",
+        otherNames: ["data", "data-directory"]
+      ) { $0.dataDirectory = $1 },
+      .name(
+        "--model", "The network.", values: vocabulary.models.map(\.name), default: defaults.model,
+        otherNames: ["arch", "network"]
+      ) { $0.model = $1 },
+    ] + hiddenLayerSpecifications(vocabulary, hidden: { $0.hidden = $1 }, activation: { $0.activation = $1 }) + [
+      OptionSpecification(
+        name: "--seed", placeholder: "N",
+        help: "Fixes the initial parameters, the order of the examples and dropout.", values: [],
+        defaultText: "\(defaults.seed)", otherNames: []
+      ) { (options, value) throws(UsageError) in options.seed = try value.seed() }
+    ]
+  }
+
+  private static func parallelism(_ vocabulary: Vocabulary, cores: Int) -> [OptionSpecification<TrainOptions>] {
+    let defaults = TrainOptions(cores: cores)
+    return [
+      .integer(
+        "--workers", "Worker threads, each with its own replica of the model.", in: 1...mostWorkers,
+        default: "the number of cores, \(defaults.workers)", otherNames: ["threads", "num-workers", "num-processes"]
+      ) { $0.workers = $1 },
+      .name("--mode", "Who waits for whom.", values: vocabulary.modes.map(\.name), default: defaults.mode) {
+        $0.mode = $1
+      },
+      .name(
+        "--rule", "How a stale gradient is applied.", values: vocabulary.rules.map(\.name), default: defaults.rule
+      ) { $0.rule = $1 },
+      .name(
+        "--kernels", "The implementation of the arithmetic.", values: vocabulary.kernels.map(\.name),
+        default: defaults.kernels, otherNames: ["backend"]
+      ) { $0.kernels = $1 },
+    ]
+  }
+
+  private static func optimization(_ vocabulary: Vocabulary) -> [OptionSpecification<TrainOptions>] {
+    let defaults = TrainOptions(cores: 1)
+    return [
+      .integer("--epochs", "Passes over the training set, all workers together.", in: 1...100_000, default: perModel) {
+        $0.epochs = $1
+      },
+      .integer(
+        "--batch-size", "Examples in one worker's minibatch.", in: 1...65_536, default: perModel,
+        otherNames: ["minibatch-size", "bs"]
+      ) { $0.batchSize = $1 },
+      .number(
+        "--learning-rate", "The largest step per unit of gradient.", .positive(most: 1_000), default: perModel,
+        otherNames: ["lr", "eta"]
+      ) { $0.learningRate = $1 },
+      .name(
+        "--optimizer", "The step itself; --momentum above 0 implies momentum.",
+        values: vocabulary.optimizers.map(\.name), default: defaults.optimizer
+      ) { $0.optimizer = $1 },
+      .number(
+        "--momentum", "The share of the last step that goes into the next.", .coefficient,
+        default: "\(perModel) with --optimizer momentum, else 0"
+      ) { $0.momentum = $1 },
+      .number(
+        "--weight-decay", "The pull of all parameters towards 0, per unit of learning rate.", .notNegative(most: 1),
+        default: perModel, otherNames: ["wd", "l2"]
+      ) { $0.weightDecay = $1 },
+      .name(
+        "--schedule", "How the learning rate goes on after the warm-up.", values: vocabulary.schedules.map(\.name),
+        default: perModel, otherNames: ["lr-schedule"]
+      ) { $0.schedule = $1 },
+      .number(
+        "--warmup", "The share of the run over which the learning rate rises from 0.", .share(example: "0.1"),
+        placeholder: "FRACTION", default: perModel
+      ) { $0.warmup = $1 },
+      .name(
+        "--on-divergence", "What a gradient that is not finite does: stop the run, or be left out.",
+        values: DivergencePolicy.allCases.map(\.rawValue), default: defaults.onDivergence.rawValue
+      ) { $0.onDivergence = DivergencePolicy(rawValue: $1) ?? .stop },
+    ]
+  }
+
+  private static var output: [OptionSpecification<TrainOptions>] {
+    [
+      .path("--metrics", "Write the run as JSON Lines, one object an event.", default: "off", otherNames: ["log"]) {
+        $0.metrics = $1
+      },
+      .path(
+        "--checkpoint", "Write the parameters and the state of the run (safetensors) at each epoch's end.",
+        default: "off", otherNames: ["save"]
+      ) { $0.checkpoint = $1 },
+      .path("--resume", "Go on from a checkpoint.", default: "off", otherNames: ["load"]) { $0.resume = $1 },
+      .number(
+        "--target-accuracy", "Exit with 1 if the final test accuracy is below X.", .share(example: "0.98"),
+        default: "off"
+      ) { $0.targetAccuracy = $1 },
+      .flag("--quiet", "Show nothing but warnings, errors and the results.") { $0.isQuiet = true },
+    ]
+  }
+
+  /// What the help says of a default that depends on the model.
+  private static let perModel = "per model"
+}

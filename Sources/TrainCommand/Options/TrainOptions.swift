@@ -1,0 +1,95 @@
+/// What `train` was asked to do; `nil` leaves the choice to the model.
+public struct TrainOptions: Hashable, Sendable {
+  /// What to do about a gradient that is not finite.
+  public enum DivergencePolicy: String, CaseIterable, Sendable {
+    /// Stop the run.
+    case stop
+    /// Leave the gradient out.
+    case skip
+  }
+
+  /// The most workers that a run may have.
+  public static let mostWorkers = 128
+
+  // MARK: Problem
+
+  /// `--dataset`.
+  public var dataset = "digits"
+  /// `--data-dir`.
+  public var dataDirectory: String?
+  /// `--model`.
+  public var model = "lenet5"
+  /// `--hidden`: units of the hidden layer.
+  public var hidden: Int?
+  /// `--activation`.
+  public var activation: String?
+  /// `--seed`.
+  public var seed: UInt64 = 1
+
+  // MARK: Parallelism
+
+  /// `--workers`: worker threads.
+  public var workers: Int
+  /// `--mode`.
+  public var mode = "async"
+  /// `--rule`.
+  public var rule = "plain"
+  /// `--kernels`.
+  public var kernels = "auto"
+
+  // MARK: Optimization
+
+  /// `--epochs`.
+  public var epochs: Int?
+  /// `--batch-size`: examples in one worker's minibatch.
+  public var batchSize: Int?
+  /// `--learning-rate`.
+  public var learningRate: Double?
+  /// `--optimizer`, or `momentum` where only `--momentum` was given.
+  public var optimizer = "sgd"
+  /// `--momentum`.
+  public var momentum: Double?
+  /// `--weight-decay`.
+  public var weightDecay: Double?
+  /// `--schedule`.
+  public var schedule: String?
+  /// `--warmup`: a share of the run.
+  public var warmup: Double?
+  /// `--on-divergence`.
+  public var onDivergence = DivergencePolicy.stop
+
+  // MARK: Output
+
+  /// `--metrics`: a file.
+  public var metrics: String?
+  /// `--checkpoint`: a file.
+  public var checkpoint: String?
+  /// `--resume`: a file.
+  public var resume: String?
+  /// `--target-accuracy`: a share.
+  public var targetAccuracy: Double?
+  /// `--quiet`.
+  public var isQuiet = false
+
+  /// Creates the defaults on a machine with `cores` cores.
+  public init(cores: Int) {
+    workers = min(max(cores, 1), Self.mostWorkers)
+  }
+
+  /// The options that repeat the run beside those that a run's description states, as arguments.
+  ///
+  /// Files that the run writes are not among them: to repeat a run is not to overwrite its results.
+  public var moreArguments: [String] {
+    var arguments: [String] = []
+    func add(_ name: String, _ value: String?) {
+      if let value { arguments += [name, value] }
+    }
+    add("--data-dir", dataDirectory)
+    add("--hidden", hidden.map(String.init))
+    add("--activation", activation)
+    add("--on-divergence", onDivergence == .stop ? nil : onDivergence.rawValue)
+    add("--target-accuracy", targetAccuracy.map { "\($0)" })
+    add("--resume", resume)
+    return arguments
+  }
+}

@@ -1,0 +1,59 @@
+internal import AsyncSGD
+internal import DataPipeline
+internal import Foundation
+internal import Interchange
+internal import Kernels
+internal import NeuralNet
+internal import Reporting
+
+extension Program {
+  /// Runs the program, blocking until it is done.
+  ///
+  /// Results go to standard output, progress and complaints to standard error.
+  ///
+  /// - Parameter arguments: The arguments, without the program's own name.
+  /// - Returns: How the process should end.
+  public static func main(_ arguments: [String]) -> ExitCode {
+    do {
+      let command = try Command.parse(
+        arguments, vocabulary: .ofThisProgram, cores: ProcessInfo.processInfo.activeProcessorCount)
+      return try run(command)
+    } catch {
+      let text = error is UsageError ? "\(error)" : "error: \(error)"
+      try? OutputDescriptor.standardError.write(text + "\n")
+      return ExitCode(for: error)
+    }
+  }
+
+  private static func run(_ command: Command) throws -> ExitCode {
+    let output = OutputDescriptor.standardOutput
+    switch command {
+    case .train(let options):
+      return try TrainingSession(options).run()
+    case .list(let subject):
+      try output.write(Vocabulary.ofThisProgram.listing(of: subject))
+    case .summary(let options):
+      try output.write(ModelSummary(options).text)
+    case .help(let text), .version(let text):
+      try output.write(text)
+    }
+    return .done
+  }
+}
+
+extension ExitCode {
+  /// How the process ends because of `error`.
+  init(for error: any Error) {
+    self =
+      switch error {
+      case is UsageError, is ModelError, is ShapeError, is KernelBackendError: .usage
+      case let error as DataError: error.isNotFound ? .dataNotFound : .malformedData
+      case SafetensorsError.notFound: .dataNotFound
+      case is SafetensorsError, is CheckpointError: .malformedData
+      case is OutputError, is AtomicFileError: .cannotWrite
+      case TrainingError.stalenessLawViolated: .internalError
+      case is TrainingError: .usage
+      default: .internalError
+      }
+  }
+}

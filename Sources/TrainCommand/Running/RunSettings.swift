@@ -1,0 +1,134 @@
+internal import AsyncSGD
+internal import Kernels
+internal import NeuralNet
+
+/// What a run is, apart from where its files are: every choice made, none left to a default.
+struct RunSettings: Hashable {
+  /// `--dataset`.
+  var dataset: String
+  /// `--model`.
+  var model: String
+  /// `--hidden`, where the model takes it and it was given.
+  var hidden: Int?
+  /// `--activation`, where the model takes it and it was given.
+  var activation: Activation?
+  /// Everything else.
+  var configuration: TrainingConfiguration
+
+  /// Settles the options of a new run: what was not given is what the model's recipe recommends.
+  init(_ options: TrainOptions) {
+    let recipe = TrainingRecipe.recommended(forModel: options.model)
+    dataset = options.dataset
+    model = options.model
+    hidden = options.hidden
+    activation = options.activation
+    configuration = TrainingConfiguration(recipe, workers: options.workers, mode: options.mode, seed: options.seed)
+    override(with: options)
+  }
+
+  /// Settles the options of a resumed run: what was not given is what the checkpoint has.
+  ///
+  /// - Throws: ``UsageError`` if an option contradicts what a checkpoint fixes.
+  init(_ options: TrainOptions, resuming checkpoint: Checkpoint) throws(UsageError) {
+    self = checkpoint.settings
+    try checkFixed("--dataset", given: options.dataset, saved: dataset, options)
+    try checkFixed("--model", given: options.model, saved: model, options)
+    try checkFixed("--seed", given: "\(options.seed)", saved: "\(configuration.seed)", options)
+    if let hidden = options.hidden {
+      try checkFixed("--hidden", given: "\(hidden)", saved: self.hidden.map(String.init) ?? "the default", options)
+    }
+    if let activation = options.activation {
+      try checkFixed(
+        "--activation", given: activation.rawValue, saved: self.activation?.rawValue ?? "the default", options)
+    }
+    if let batchSize = options.batchSize, checkpoint.state.nextMinibatch > 0 {
+      // In the middle of an epoch the position is counted in minibatches.
+      try checkFixed("--batch-size", given: "\(batchSize)", saved: "\(configuration.batchSize)", options)
+    }
+    if options.given.contains("--workers") { configuration.workers = options.workers }
+    if options.given.contains("--mode") { configuration.mode = options.mode }
+    override(with: options)
+    guard checkpoint.state.epoch < configuration.epochs else {
+      throw UsageError(
+        "'--resume \(options.resume ?? "")' has \(checkpoint.state.epoch) epochs done, and the run has "
+          + "\(configuration.epochs): give '--epochs' a larger number to go on")
+    }
+  }
+
+  /// Takes over the hyperparameters that were given.
+  private mutating func override(with options: TrainOptions) {
+    configuration.epochs = options.epochs ?? configuration.epochs
+    configuration.batchSize = options.batchSize ?? configuration.batchSize
+    configuration.learningRate = options.learningRate ?? configuration.learningRate
+    configuration.weightDecay = options.weightDecay ?? configuration.weightDecay
+    configuration.schedule = options.schedule ?? configuration.schedule
+    configuration.warmup = options.warmup ?? configuration.warmup
+    if options.given.contains("--on-divergence") { configuration.divergencePolicy = options.onDivergence }
+    switch (options.optimizer, options.momentum) {
+    case (nil, nil):
+      break
+    case (nil, let momentum?):
+      configuration.optimizer = momentum > 0 ? .momentum : .sgd
+      configuration.momentum = momentum
+    case (.sgd?, _):
+      configuration.optimizer = .sgd
+      configuration.momentum = 0
+    case (.momentum?, let momentum):
+      configuration.optimizer = .momentum
+      configuration.momentum = momentum ?? (configuration.momentum > 0 ? configuration.momentum : 0.5)
+    }
+  }
+
+  private func checkFixed(
+    _ option: String, given: String, saved: String, _ options: TrainOptions
+  ) throws(UsageError) {
+    guard options.given.contains(option), given != saved else { return }
+    throw UsageError(
+      "'\(option) \(given)' does not go with '--resume \(options.resume ?? "")', which was made with \(saved): "
+        + "drop '\(option)'")
+  }
+
+  /// Returns the model, fitted to images.
+  func shapedModel(input: [Int], classes: Int) throws -> ShapedModel {
+    var modelOptions = ModelOptions(classes: classes)
+    if let hidden { modelOptions.hidden = hidden }
+    if let activation { modelOptions.activation = activation }
+    return try ModelZoo.make(model, options: modelOptions).shaped(for: Shape(input))
+  }
+}
+
+// MARK: Metadata of a checkpoint
+
+extension RunSettings {
+  /// The settings as names and values.
+  var metadata: [String: String] {
+    var fields = [
+      "dataset": dataset, "model": model, "workers": "\(configuration.workers)", "mode": configuration.mode.rawValue,
+      "rule": "plain", "optimizer": configuration.optimizer.rawValue, "momentum": "\(configuration.momentum)",
+      "weightDecay": "\(configuration.weightDecay)", "epochs": "\(configuration.epochs)",
+      "batchSize": "\(configuration.batchSize)", "learningRate": "\(configuration.learningRate)",
+      "schedule": configuration.schedule.rawValue, "warmup": "\(configuration.warmup)",
+      "seed": "\(configuration.seed)", "onDivergence": configuration.divergencePolicy.rawValue,
+    ]
+    fields["hidden"] = hidden.map(String.init)
+    fields["activation"] = activation?.rawValue
+    return fields
+  }
+
+  /// Reads what ``metadata`` wrote.
+  init(_ fields: MetadataFields) throws {
+    dataset = try fields.text("dataset")
+    model = try fields.text("model")
+    hidden = fields.optionalText("hidden") == nil ? nil : try fields.integer("hidden", in: 1...TrainOptions.mostHidden)
+    activation = fields.optionalText("activation") == nil ? nil : try fields.choice("activation", of: Activation.self)
+    configuration = TrainingConfiguration(
+      workers: try fields.integer("workers", in: 1...Trainer.maximumWorkers),
+      mode: try fields.choice("mode"), optimizer: try fields.choice("optimizer"),
+      momentum: try fields.number("momentum", in: 0...1), weightDecay: try fields.number("weightDecay", in: 0...1),
+      epochs: try fields.integer("epochs", in: 1...TrainOptions.mostEpochs),
+      batchSize: try fields.integer("batchSize", in: 1...TrainOptions.largestBatchSize),
+      learningRate: try fields.number("learningRate", in: 0...1000), schedule: try fields.choice("schedule"),
+      warmup: try fields.number("warmup", in: 0...1), seed: try fields.unsigned("seed"),
+      divergencePolicy: try fields.choice("onDivergence"))
+  }
+}

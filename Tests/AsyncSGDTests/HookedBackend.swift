@@ -1,0 +1,143 @@
+import Kernels
+import Synchronization
+
+/// A backend of a user's own that passes everything on and lets a test act at an exact point of a run.
+final class HookedBackend: KernelBackend {
+  let base: any KernelBackend<Float>
+  /// Called with the number of updates so far, after each of them, on the thread that applies it.
+  let afterUpdate: @Sendable (_ updates: Int) -> Void
+  /// Called with the number of losses so far and the gradient of the logits, after each computation of them.
+  let afterLoss: @Sendable (_ losses: Int, _ gradient: UnsafeMutableBufferPointer<Float>) -> Void
+  private let updates = Atomic<Int>(0)
+  private let losses = Atomic<Int>(0)
+
+  init(
+    base: any KernelBackend<Float> = ReferenceBackend<Float>(),
+    afterUpdate: @escaping @Sendable (Int) -> Void = { _ in },
+    afterLoss: @escaping @Sendable (Int, UnsafeMutableBufferPointer<Float>) -> Void = { _, _ in }
+  ) {
+    self.base = base
+    self.afterUpdate = afterUpdate
+    self.afterLoss = afterLoss
+  }
+
+  var name: String { "hooked" }
+  var instructionSet: String { base.instructionSet }
+
+  func sgdStep(
+    _ step: SGDStep<Float>, count: Int, parameters: UnsafePointer<Float>, gradient: UnsafePointer<Float>,
+    velocity: UnsafeMutablePointer<Float>?, updated: UnsafeMutablePointer<Float>
+  ) {
+    base.sgdStep(
+      step, count: count, parameters: parameters, gradient: gradient, velocity: velocity, updated: updated)
+    afterUpdate(updates.add(1, ordering: .relaxed).newValue)
+  }
+
+  func softmaxCrossEntropy(
+    rows: Int, classes: Int, logits: UnsafePointer<Float>, labels: UnsafePointer<Int32>, gradientScale: Float,
+    gradient: UnsafeMutablePointer<Float>?
+  ) -> ClassificationSums {
+    let sums = base.softmaxCrossEntropy(
+      rows: rows, classes: classes, logits: logits, labels: labels, gradientScale: gradientScale,
+      gradient: gradient)
+    if let gradient {
+      afterLoss(
+        losses.add(1, ordering: .relaxed).newValue,
+        UnsafeMutableBufferPointer(start: gradient, count: rows * classes))
+    }
+    return sums
+  }
+
+  func workspaceCount(for problem: GEMM) -> Int { base.workspaceCount(for: problem) }
+
+  func gemm(
+    _ problem: GEMM, alpha: Float, a: UnsafePointer<Float>, b: UnsafePointer<Float>, beta: Float,
+    c: UnsafeMutablePointer<Float>, epilogue: Epilogue<Float>?, workspace: UnsafeMutablePointer<Float>
+  ) {
+    base.gemm(problem, alpha: alpha, a: a, b: b, beta: beta, c: c, epilogue: epilogue, workspace: workspace)
+  }
+
+  func workspaceCount(for geometry: ConvolutionGeometry, images: Int) -> Int {
+    base.workspaceCount(for: geometry, images: images)
+  }
+
+  func convolutionForward(
+    _ geometry: ConvolutionGeometry, images: Int, input: UnsafePointer<Float>, weights: UnsafePointer<Float>,
+    bias: UnsafePointer<Float>?, activation: Activation, output: UnsafeMutablePointer<Float>,
+    workspace: UnsafeMutablePointer<Float>
+  ) {
+    base.convolutionForward(
+      geometry, images: images, input: input, weights: weights, bias: bias, activation: activation,
+      output: output, workspace: workspace)
+  }
+
+  func convolutionBackwardData(
+    _ geometry: ConvolutionGeometry, images: Int, outputGradient: UnsafePointer<Float>,
+    weights: UnsafePointer<Float>, inputGradient: UnsafeMutablePointer<Float>,
+    workspace: UnsafeMutablePointer<Float>
+  ) {
+    base.convolutionBackwardData(
+      geometry, images: images, outputGradient: outputGradient, weights: weights, inputGradient: inputGradient,
+      workspace: workspace)
+  }
+
+  func convolutionBackwardWeights(
+    _ geometry: ConvolutionGeometry, images: Int, input: UnsafePointer<Float>,
+    outputGradient: UnsafePointer<Float>, weightGradient: UnsafeMutablePointer<Float>,
+    biasGradient: UnsafeMutablePointer<Float>?, workspace: UnsafeMutablePointer<Float>
+  ) {
+    base.convolutionBackwardWeights(
+      geometry, images: images, input: input, outputGradient: outputGradient, weightGradient: weightGradient,
+      biasGradient: biasGradient, workspace: workspace)
+  }
+
+  func maxPoolForward(
+    _ geometry: PoolingGeometry, images: Int, input: UnsafePointer<Float>, output: UnsafeMutablePointer<Float>,
+    argmax: UnsafeMutablePointer<UInt8>
+  ) {
+    base.maxPoolForward(geometry, images: images, input: input, output: output, argmax: argmax)
+  }
+
+  func maxPoolBackward(
+    _ geometry: PoolingGeometry, images: Int, outputGradient: UnsafePointer<Float>, argmax: UnsafePointer<UInt8>,
+    inputGradient: UnsafeMutablePointer<Float>
+  ) {
+    base.maxPoolBackward(
+      geometry, images: images, outputGradient: outputGradient, argmax: argmax, inputGradient: inputGradient)
+  }
+
+  func activationForward(
+    _ activation: Activation, count: Int, input: UnsafePointer<Float>, output: UnsafeMutablePointer<Float>
+  ) {
+    base.activationForward(activation, count: count, input: input, output: output)
+  }
+
+  func activationBackward(
+    _ activation: Activation, count: Int, output: UnsafePointer<Float>, outputGradient: UnsafePointer<Float>,
+    inputGradient: UnsafeMutablePointer<Float>
+  ) {
+    base.activationBackward(
+      activation, count: count, output: output, outputGradient: outputGradient, inputGradient: inputGradient)
+  }
+
+  func sumRows(rows: Int, columns: Int, matrix: UnsafePointer<Float>, output: UnsafeMutablePointer<Float>) {
+    base.sumRows(rows: rows, columns: columns, matrix: matrix, output: output)
+  }
+
+  func scaleRows(
+    rows: Int, columns: Int, factors: UnsafePointer<Float>, input: UnsafePointer<Float>,
+    output: UnsafeMutablePointer<Float>
+  ) {
+    base.scaleRows(rows: rows, columns: columns, factors: factors, input: input, output: output)
+  }
+
+  func scaledSum(
+    count: Int, alpha: Float, x: UnsafePointer<Float>, beta: Float, y: UnsafeMutablePointer<Float>
+  ) {
+    base.scaledSum(count: count, alpha: alpha, x: x, beta: beta, y: y)
+  }
+
+  func firstNonFinite(count: Int, values: UnsafePointer<Float>) -> Int? {
+    base.firstNonFinite(count: count, values: values)
+  }
+}

@@ -1,0 +1,91 @@
+import AsyncSGD
+import Kernels
+
+/// Keeps a move-only snapshot where only copyable things can go, such as an array.
+final class SnapshotBox: @unchecked Sendable {  // used by one worker at a time
+  var snapshot: ParameterSnapshot
+  init(_ snapshot: consuming ParameterSnapshot) { self.snapshot = snapshot }
+}
+
+/// A parameter server driven by a written schedule instead of threads.
+///
+/// `"A.pull B.pull A.push B.push"` is carried out event by event on the calling thread. Worker `A` is number 0, `B` is
+/// 1, and so on. The gradient of a push is the worker's snapshot times `slope`, plus `offset(worker)`: a function of the
+/// snapshot, so that a mixed-up version shows in the parameters.
+final class ManualSchedule {
+  let server: ParameterServer
+  private(set) var log: [String] = []
+  private var snapshots: [SnapshotBox]
+  private let slope: Float
+  private let offsets: [Float]
+  var poisoned: Set<Int> = []
+
+  init(
+    mode: CoordinationMode, workers: Int, initial: [Float], learningRate: Double = 1, momentum: Float? = nil,
+    divergencePolicy: DivergencePolicy = .stop, slope: Float = 0, offsets: [Float]
+  ) {
+    let backend = ReferenceBackend<Float>()
+    let optimizer: any Optimizer =
+      if let momentum {
+        Momentum(count: initial.count, momentum: momentum, weightDecay: 0, backend: backend)
+      } else {
+        SGD(count: initial.count, weightDecay: 0, backend: backend)
+      }
+    nonisolated(unsafe) let owned = optimizer  // nobody but the server uses it from here on
+    server = ParameterServer(
+      initial: initial,
+      coordinator: Coordinator(mode: mode, workers: workers, divergencePolicy: divergencePolicy),
+      optimizer: owned,
+      schedule: LearningRateSchedule(peak: learningRate, shape: .constant, warmup: 0, plannedUpdates: 1000),
+      backend: backend, parameterName: { "layer\($0)" })
+    self.slope = slope
+    self.offsets = offsets
+    snapshots = []
+    for _ in 0..<workers { snapshots.append(SnapshotBox(server.latest())) }
+  }
+
+  /// Carries out `"A.pull B.push A.wait"`, in that order.
+  @discardableResult
+  func run(_ script: String) -> [String] {
+    for event in script.split(separator: " ") {
+      let parts = event.split(separator: ".")
+      let worker = Int(parts[0].unicodeScalars[parts[0].startIndex].value) - Int(UnicodeScalar("A").value)
+      switch parts[1] {
+      case "pull":
+        server.pull(worker: worker, into: &snapshots[worker].snapshot)
+        log.append("\(event)@\(snapshots[worker].snapshot.version)")
+      case "push":
+        let base = snapshots[worker].snapshot.version
+        let reply = server.push(push(of: worker), snapshot: &snapshots[worker].snapshot)
+        log.append("\(event)@\(base):\(reply)")
+      case "wait":
+        let reply = server.wait(worker: worker, snapshot: &snapshots[worker].snapshot)
+        log.append("\(event)@\(snapshots[worker].snapshot.version):\(reply)")
+      default:
+        preconditionFailure("unknown event \(event)")
+      }
+    }
+    return log
+  }
+
+  private func push(of worker: Int) -> GradientPush {
+    let buffer = server.takeGradientBuffer()
+    for index in 0..<buffer.count {
+      buffer.values[index] = slope * snapshots[worker].snapshot.values[index] + offsets[worker]
+    }
+    if poisoned.contains(worker) { buffer.values[buffer.count - 1] = .nan }
+    return GradientPush(
+      worker: worker, gradient: buffer, examples: worker + 1, sums: ClassificationSums(loss: 2, correct: 1))
+  }
+
+  /// The latest parameters.
+  var parameters: [Float] {
+    let snapshot = server.latest()
+    return Array(UnsafeBufferPointer(start: snapshot.values, count: snapshot.count))
+  }
+
+  /// The parameters that a worker holds.
+  func parameters(heldBy worker: Int) -> [Float] {
+    Array(UnsafeBufferPointer(start: snapshots[worker].snapshot.values, count: snapshots[worker].snapshot.count))
+  }
+}

@@ -1,0 +1,199 @@
+import AsyncSGD
+import Foundation
+import Testing
+
+@testable import Reporting
+
+@Suite("Metrics in JSON Lines")
+struct JSONLinesReporterTests {
+  private let path = FileManager.default.temporaryDirectory.appendingPathComponent("metrics-\(UUID()).jsonl").path
+
+  /// Writes `events` to a file, and returns its lines.
+  private func lines(_ events: [TrainingEvent], moreArguments: [String] = []) throws -> [String] {
+    defer { try? FileManager.default.removeItem(atPath: path) }
+    let reporter = try JSONLinesReporter(path: path, moreArguments: moreArguments)
+    var lines: [String] = []
+    for event in events {
+      reporter.observe(event)
+      // Read while the reporter is open: every line is there at once, and whole.
+      let text = try String(contentsOfFile: path, encoding: .utf8)
+      #expect(text.hasSuffix("\n"))
+      lines = text.split(separator: "\n").map(String.init)
+    }
+    #expect(lines.count == events.count)
+    #expect(reporter.failure == nil)
+    return lines
+  }
+
+  @Test("a run's line has the whole configuration")
+  func run() throws {
+    #expect(
+      try lines([.run(sampleRun())], moreArguments: ["--data-dir", "a \"b\"/c"]) == [
+        #"{"event":"run","command":"asgd-train --workers 8 --mode async --rule plain --optimizer sgd --dataset "#
+          + #"digits --model lenet5 --epochs 5 --batch-size 16 --learning-rate 0.03 --momentum 0 --weight-decay 0 "#
+          + #"--schedule linear --warmup 0.1 --seed 1 --kernels simd --data-dir 'a \"b\"/c'","version":"0.1.0","#
+          + #""workers":8,"mode":"async","rule":"plain","optimizer":"sgd","dataset":"digits","#
+          + #""trainingExamples":12000,"testExamples":2000,"classes":10,"model":"lenet5","parameters":61706,"#
+          + #""epochs":5,"batchSize":16,"examplesPerUpdate":16,"plannedUpdates":3750,"learningRate":0.03,"#
+          + #""momentum":0.0,"weightDecay":0.0,"schedule":"linear","warmup":0.1,"seed":1,"kernels":"simd","#
+          + #""instructionSet":"avx2","resumedAtUpdate":null}"#
+      ])
+  }
+
+  @Test("progress, epoch and final lines have the figures that scripts rely on")
+  func figures() throws {
+    #expect(
+      try lines([.progress(sampleProgress()), .epoch(sampleEpoch()), .final(sampleFinal())]) == [
+        #"{"event":"progress","epoch":1.239,"epochs":5,"seconds":3.25,"examples":14868,"examplesPerSecond":4567.8,"#
+          + #""updates":929,"plannedUpdates":3750,"trainLoss":0.43215,"learningRate":0.0253125,"#
+          + #""staleness":{"mean":6.984,"max":15},"secondsRemaining":9.87}"#,
+        #"{"event":"epoch","epoch":2,"seconds":5.5,"examples":24000,"examplesPerSecond":4363.6,"updates":1500,"#
+          + #""trainLoss":0.25,"trainAccuracy":0.92,"testLoss":0.125,"testAccuracy":0.9635,"#
+          + #""staleness":{"mean":6.98,"p50":7,"p95":9,"p99":12,"max":31}}"#,
+        #"{"event":"final","outcome":"completed","epoch":5,"seconds":13.75,"examples":60000,"#
+          + #""examplesPerSecond":4363.6,"updates":3750,"trainLoss":0.25,"trainAccuracy":0.92,"testLoss":0.125,"#
+          + #""testAccuracy":0.9635,"staleness":{"mean":6.98,"p50":7,"p95":9,"p99":12,"max":31},"workers":8,"#
+          + #""mode":"async","rule":"plain","optimizer":"sgd","model":"lenet5","dataset":"digits","#
+          + #""kernels":"simd","parameters":61706,"parametersHash":"0123456789abcdef","#
+          + #""peakMemoryBytes":143000000,"updatesByWorker":[470,469,468,471,465,472,460,475],"refusedPushes":0}"#,
+      ])
+  }
+
+  @Test("warnings have their kind, their figures and their words")
+  func warnings() throws {
+    #expect(
+      try lines([
+        .warning(.stuckAtChance(accuracy: 0.1, chance: 0.125, examples: 100, update: 7)),
+        .warning(.collapsedToChance(accuracy: 0.1, bestAccuracy: 0.5, chance: 0.125, update: 7)),
+        .warning(.lossExploding(loss: 12.5, guessingLoss: 2.5, update: 7)),
+        .warning(.nonFiniteGradientSkipped(sampleDivergence)),
+      ]) == [
+        #"{"event":"warning","warning":"stuckAtChance","update":7,"accuracy":0.1,"chance":0.125,"examples":100,"#
+          + #""message":"the training accuracy is still at chance (10.00%; guessing gives 12.50%) over the last 100 "#
+          + #"examples, at update 7"}"#,
+        #"{"event":"warning","warning":"collapsedToChance","update":7,"accuracy":0.1,"bestAccuracy":0.5,"#
+          + #""chance":0.125,"message":"the training accuracy fell from 50.00% back to chance (10.00%; guessing "#
+          + #"gives 12.50%), at update 7"}"#,
+        #"{"event":"warning","warning":"lossExploding","update":7,"loss":12.5,"guessingLoss":2.5,"#
+          + #""message":"the training loss is 12.50, far above the 2.5000 of guessing, at update 7"}"#,
+        #"{"event":"warning","warning":"nonFiniteGradientSkipped","#
+          + #""divergence":{"worker":3,"update":1234,"parameter":"conv1.weight"},"#
+          + #""message":"refused the gradient that worker 3 pushed at update 1,234: it is not finite in "#
+          + #"'conv1.weight'"}"#,
+      ])
+  }
+
+  @Test("a run that was stopped says how")
+  func stopped() throws {
+    var diverged = sampleFinal()
+    diverged.outcome = .diverged(sampleDivergence)
+    var interrupted = sampleFinal()
+    interrupted.outcome = .interrupted
+    let lines = try lines([.final(diverged), .final(interrupted)])
+    #expect(
+      lines[0].hasPrefix(
+        #"{"event":"final","outcome":"diverged","divergence":{"worker":3,"update":1234,"parameter":"conv1.weight"},"#
+          + #""epoch":5,"#))
+    #expect(lines[1].hasPrefix(#"{"event":"final","outcome":"interrupted","epoch":5,"#))
+  }
+
+  @Test("numbers that are not finite or missing are null, and every line is JSON")
+  func oddNumbers() throws {
+    var run = sampleRun()
+    run.seed = .max
+    run.resumedAtUpdate = 12
+    run.model = "a\"\\\n\u{1}é"
+    run.learningRate = 1e-7
+    var progress = sampleProgress()
+    progress.trainLoss = .nan
+    progress.secondsRemaining = nil
+    progress.examplesPerSecond = .infinity
+    progress.learningRate = -.infinity
+    var epoch = sampleEpoch()
+    epoch.trainLoss = nil
+    epoch.testLoss = .nan
+    let lines = try lines([.run(run), .progress(progress), .epoch(epoch)])
+    var objects: [[String: Any]] = []
+    for line in lines {
+      objects.append(try #require(try JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any]))
+    }
+    #expect(lines[0].contains(#""seed":18446744073709551615,"#))
+    #expect(objects[0]["resumedAtUpdate"] as? Int == 12)
+    #expect(objects[0]["model"] as? String == run.model)
+    #expect(objects[0]["learningRate"] as? Double == 1e-7)
+    for (object, names) in [
+      (objects[1], ["trainLoss", "secondsRemaining", "examplesPerSecond", "learningRate"]),
+      (objects[2], ["trainLoss", "testLoss"]),
+    ] {
+      for name in names { #expect(object[name] is NSNull, "\(name)") }
+    }
+  }
+
+  @Test("a file that cannot be opened is an error at once")
+  func cannotOpen() {
+    let below = "/dev/null/metrics"
+    let error = #expect(throws: OutputError.self) { try JSONLinesReporter(path: below) }
+    #expect(error?.description == "cannot write '/dev/null/metrics': Not a directory")
+  }
+
+  #if os(Linux)
+    @Test("a full disk is remembered as the failure")
+    func fullDisk() throws {
+      let reporter = try JSONLinesReporter(path: "/dev/full")
+      #expect(reporter.failure == nil)
+      reporter.observe(.epoch(sampleEpoch()))
+      reporter.observe(.epoch(sampleEpoch()))
+      #expect(reporter.failure?.description == "cannot write '/dev/full': No space left on device")
+    }
+  #endif
+
+  @Test("a reader that has gone away is remembered as the failure, and kills nobody")
+  func closedPipe() async {
+    await #expect(processExitsWith: .success) {
+      signal(SIGPIPE, SIG_DFL)
+      let path = FileManager.default.temporaryDirectory.appendingPathComponent("pipe-\(UUID())").path
+      guard mkfifo(path, 0o600) == 0 else { exit(2) }
+      let reader = open(path, O_RDONLY | O_NONBLOCK)
+      let reporter = try JSONLinesReporter(path: path)
+      unlink(path)
+      reporter.observe(.epoch(sampleEpoch()))
+      guard reporter.failure == nil else { exit(3) }
+      close(reader)
+      reporter.observe(.epoch(sampleEpoch()))
+      guard reporter.failure?.description == "cannot write '\(path)': Broken pipe" else { exit(4) }
+    }
+  }
+
+  @Test("outside of its writes the signal does what it did")
+  func pipeSignalElsewhere() async {
+    await #expect(processExitsWith: .signal(SIGPIPE)) {
+      signal(SIGPIPE, SIG_DFL)
+      try OutputDescriptor(1, name: "output").write("")
+      raise(SIGPIPE)
+    }
+  }
+}
+
+@Suite("A group of observers")
+struct ObserverGroupTests {
+  private final class Recorder: TrainingObserver {
+    let events = Locked<[String]>([])
+    func observe(_ event: TrainingEvent) {
+      events.withLock { $0.append(event.json(moreArguments: []).text) }
+    }
+  }
+
+  @Test("tells each of them every event")
+  func fanOut() {
+    let recorders = [Recorder(), Recorder()]
+    let group = ObserverGroup(recorders)
+    group.observe(.run(sampleRun()))
+    group.observe(.final(sampleFinal()))
+    for recorder in recorders {
+      let events = recorder.events.withLock { $0 }
+      #expect(events.count == 2)
+      #expect(events.first?.hasPrefix(#"{"event":"run""#) == true)
+      #expect(events.last?.hasPrefix(#"{"event":"final""#) == true)
+    }
+  }
+}
