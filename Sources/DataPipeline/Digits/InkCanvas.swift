@@ -5,6 +5,8 @@
 struct InkCanvas {
   /// Rows and columns.
   static let side = 28
+  /// The width of the softest edge, in pixels.
+  static let largestSoftness: Float = 1.8
   /// The value of a pixel that no segment comes near.
   private static let blank: Float = -8
 
@@ -22,8 +24,8 @@ struct InkCanvas {
     let direction = end - start
     let squaredLength = direction.x * direction.x + direction.y * direction.y
     let inverse = squaredLength > 0 ? 1 / squaredLength : 0
-    // Beyond this distance a pixel gets no ink, however soft the edge.
-    let reach = halfWidth + 2
+    // Beyond this distance a pixel gets no ink, even from the softest edge.
+    let reach = halfWidth + Self.largestSoftness / 2
     let columns = pixels(from: min(start.x, end.x) - reach, to: max(start.x, end.x) + reach)
     let rows = pixels(from: min(start.y, end.y) - reach, to: max(start.y, end.y) + reach)
     for row in rows {
@@ -40,7 +42,7 @@ struct InkCanvas {
     }
   }
 
-  /// Returns the ink at a pixel, 0…1: it rises smoothly over an edge of `softness` pixels.
+  /// Returns the ink at a pixel, 0…1: it rises smoothly over an edge of `softness` pixels, at most `largestSoftness`.
   func ink(at index: Int, softness: Float) -> Float {
     let along = min(max(depth[index] / softness + 0.5, 0), 1)
     return along * along * (3 - 2 * along)

@@ -65,7 +65,7 @@ public enum SyntheticDigits {
     for stroke in glyph {
       draw(stroke, warp: warp, halfWidth: halfWidth * stream.uniform(in: 0.85...1.15), on: canvas, using: &stream)
     }
-    let softness = stream.uniform(in: 0.8...1.8)
+    let softness = stream.uniform(in: 0.8...InkCanvas.largestSoftness)
     let strength = stream.uniform(in: 0.70...1.0)
     let paper = stream.uniform(in: 0...0.10)
     let grain = stream.uniform(in: 0.02...0.08)
