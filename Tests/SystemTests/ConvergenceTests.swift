@@ -83,12 +83,20 @@ struct ConvergenceTests {
       try DatasetCatalog.load("mnist", directory: SharedData.mnist), epochs: 5, floor: 0.987, tolerance: 0.004)
   }
 
-  @Test("with shuffled labels there is nothing to learn, and the test accuracy stays at chance")
+  @Test("with shuffled labels there is nothing to learn, and the test results stay at chance")
   func shuffledLabels() throws {
     let digits = try DatasetCatalog.load("digits")
-    let shuffled = DatasetPair(training: digits.training.withShuffledLabels(seed: 3), test: digits.test)
-    let report = try train(.asynchronous, on: shuffled, epochs: 2, seed: 1)
-    // 2,000 balanced test images: a guesser has a deviation of 0.7 points; answers of one net are correlated.
-    #expect(report.last.testAccuracy > 0.05 && report.last.testAccuracy < 0.16)
+    var accuracies: [Double] = []
+    for shuffle: UInt64 in 1...4 {
+      let shuffled = DatasetPair(training: digits.training.withShuffledLabels(seed: shuffle), test: digits.test)
+      let report = try train(.asynchronous, on: shuffled, epochs: 2, seed: shuffle)
+      // No answer that ignores the labels has a loss below their entropy, ln 10, but for the luck of 2,000 images.
+      #expect(report.last.testLoss > 2.28)
+      accuracies.append(report.last.testAccuracy)
+    }
+    // A net may give one answer to each of the ten kinds of image. It is right by luck, and for a tenth of the images at
+    // once: the deviation of one accuracy is up to 9.5 points, that of the mean of four 4.7.
+    let mean = accuracies.reduce(0, +) / Double(accuracies.count)
+    #expect(mean < 0.1 + 4 * 0.047, "\(accuracies)")
   }
 }

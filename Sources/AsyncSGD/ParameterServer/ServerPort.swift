@@ -26,10 +26,22 @@ final class ServerPort: @unchecked Sendable {
 
   init(worker: Int) {
     self.worker = worker
+    let serve = Self.serve
     workItem = DispatchWorkItem { [unowned self] in
-      server?.assumeIsolated(passing: self) { server, port in server.serve(port) }
+      guard let server else { preconditionFailure("a port was entered without a server") }
+      server.preconditionIsolated()
+      serve(server, self)
     }
   }
+
+  /// ``ParameterServer/serve(_:)`` without its isolation, which the work item checks before the call.
+  ///
+  /// This is the cast that `assumeIsolated` makes on each call: a function is represented alike with and without its
+  /// isolation. Made once, it allocates once.
+  private static let serve = unsafeBitCast(
+    { @Sendable (server: isolated ParameterServer, port: ServerPort) in server.serve(port) }
+      as @Sendable (isolated ParameterServer, ServerPort) -> Void,
+    to: (@Sendable (ParameterServer, ServerPort) -> Void).self)
 
   /// Carries a request out on the server's queue, and blocks until it is answered.
   ///
