@@ -1,37 +1,48 @@
 internal import Dispatch
 internal import Foundation
-internal import Synchronization
 
-/// Turns Ctrl-C into an orderly end, and a second Ctrl-C into an immediate one. SIGTERM does the same.
-final class InterruptHandler: @unchecked Sendable {  // `sources` does not change after `init`
-  private let sources: [any DispatchSourceSignal]
-  private let interruptions = Atomic<Int>(0)
+/// Turns Ctrl-C into an orderly end, where there is one, and into an immediate one otherwise. SIGTERM does the same.
+///
+/// A handler listens from its creation to its end, so that no moment is left in which a signal is lost, or ends the
+/// process with another status.
+final class InterruptHandler: @unchecked Sendable {  // `orderlyEnd` is used on `queue` only; `sources` never changes
+  private static let signals = [SIGINT, SIGTERM]
 
-  /// Begins to listen.
-  ///
-  /// - Parameters:
-  ///   - onFirst: Called for the first signal, on a queue of the handler's.
-  init(onFirst: @escaping @Sendable () -> Void) {
-    let queue = DispatchQueue(label: "asgd.signals")
-    sources = [SIGINT, SIGTERM].map { number in
+  private let queue = DispatchQueue(label: "asgd.signals")
+  private var sources: [any DispatchSourceSignal] = []
+  /// What the next signal does instead of ending the process at once.
+  private var orderlyEnd: (@Sendable () -> Void)?
+
+  /// Begins to listen; until there is an orderly end, a signal ends the process at once.
+  init() {
+    sources = Self.signals.map { number in
       // The default action would end the process before the source hears of it.
       signal(number, SIG_IGN)
       return DispatchSource.makeSignalSource(signal: number, queue: queue)
     }
     for source in sources {
-      source.setEventHandler { [unowned self] in
-        if interruptions.add(1, ordering: .relaxed).newValue == 1 {
-          onFirst()
-        } else {
-          // Nothing is half-written: files are written beside their place and renamed.
-          _exit(ExitCode.interrupted.rawValue)
-        }
-      }
+      source.setEventHandler { [weak self] in self?.interrupt() }
       source.resume()
     }
   }
 
   deinit {
     for source in sources { source.cancel() }
+    for number in Self.signals { signal(number, SIG_DFL) }
+  }
+
+  /// Sets what the next signal does; the one after it ends the process at once again.
+  ///
+  /// - Parameter action: Called at most once, on a queue of the handler's.
+  func endOrderly(by action: @escaping @Sendable () -> Void) {
+    queue.sync { orderlyEnd = action }
+  }
+
+  private func interrupt() {
+    guard let action = orderlyEnd.take() else {
+      // Nothing is half-written: files are written beside their place and renamed.
+      _exit(ExitCode.interrupted.rawValue)
+    }
+    action()
   }
 }
