@@ -34,8 +34,10 @@ struct Checkpoint {
       throw CheckpointError.unknownFormat(path: path, version: version, supported: Self.formatVersion)
     }
     settings = try RunSettings(fields)
-    let layout = try settings.shapedModel(input: try fields.shape("inputShape"), classes: try fields.integer("classes", in: 1...Int.max))
-      .layout
+    let layout = try settings.shapedModel(
+      input: try fields.shape("inputShape"), classes: try fields.integer("classes", in: 1...Int.max)
+    )
+    .layout
     let vectors = try fields.list("optimizerState")
     let parameters = try Self.vector(from: file, prefix: "", layout: layout, path: path)
     var optimizerState: [String: [Float]] = [:]
@@ -55,6 +57,7 @@ struct Checkpoint {
   /// - Parameters:
   ///   - path: The file, replaced whole or not at all.
   ///   - model: The model that the state is laid out by.
+  /// - Throws: `AtomicFileError`; what was at `path` before is still there.
   func write(to path: String, model: ShapedModel) throws {
     var tensors = Self.tensors(of: state.parameters, prefix: "", layout: model.layout)
     let vectors = state.optimizerState.sorted { $0.key < $1.key }

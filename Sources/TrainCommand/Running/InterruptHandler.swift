@@ -2,15 +2,16 @@ internal import Dispatch
 internal import Foundation
 internal import Synchronization
 
-/// Turns Ctrl-C into an orderly end, and a second Ctrl-C into an immediate one. SIGTERM does the same.
+/// Turns Ctrl-C into an orderly end, and a second Ctrl-C into an immediate one.
+///
+/// SIGTERM does the same.
 final class InterruptHandler: @unchecked Sendable {  // `sources` does not change after `init`
   private let sources: [any DispatchSourceSignal]
   private let interruptions = Atomic<Int>(0)
 
   /// Begins to listen.
   ///
-  /// - Parameters:
-  ///   - onFirst: Called for the first signal, on a queue of the handler's.
+  /// - Parameter onFirst: Called for the first signal, on a queue of the handler's.
   init(onFirst: @escaping @Sendable () -> Void) {
     let queue = DispatchQueue(label: "asgd.signals")
     sources = [SIGINT, SIGTERM].map { number in
