@@ -12,8 +12,9 @@ let strict: [SwiftSetting] = [
   .enableUpcomingFeature("MemberImportVisibility"),
 ]
 
-/// Settings of a room that computes: a debug build is optimized too, or its loops run some 400 times slower and the
-/// tests take hours. SwiftPM refuses unsafe flags in a package fetched by version, so a checkout of a dependent goes
+/// Settings of a room that computes.
+///
+/// A debug build is optimized too, or its loops run some 400 times slower and the tests take hours. SwiftPM refuses unsafe flags in a package fetched by version, so a checkout of a dependent goes
 /// without them (and tests nothing of ours).
 let isFetchedDependency = Context.packageDirectory.contains("/checkouts/")
 let hot: [SwiftSetting] =

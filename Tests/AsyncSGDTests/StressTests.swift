@@ -5,7 +5,9 @@ import Testing
 
 @testable import AsyncSGD
 
-/// Many threads at once. The gate runs this suite under ThreadSanitizer too, with a canary that must be reported.
+/// Many threads at once.
+///
+/// The gate runs this suite under ThreadSanitizer too, with a canary that must be reported.
 @Suite("Stress")
 struct StressTests {
   /// Runs `body` on one dispatch queue a worker, all at once, and waits.

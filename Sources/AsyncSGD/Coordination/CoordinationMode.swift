@@ -25,7 +25,9 @@ public enum CoordinationMode: String, CaseIterable, Sendable {
   var dealsInRounds: Bool { self == .sync }
 }
 
-/// What happens to a gradient that is not finite. It is never applied.
+/// What happens to a gradient that is not finite.
+///
+/// It is never applied.
 public enum DivergencePolicy: String, CaseIterable, Sendable {
   /// Training stops.
   case stop

@@ -94,6 +94,7 @@ public struct Coordinator: Sendable {
   ///   - worker: The worker that pushes.
   ///   - baseVersion: The version of the snapshot that the gradient was computed at.
   ///   - isFinite: Whether all of the gradient is.
+  /// - Returns: What to do with it.
   /// - Precondition: `baseVersion` is what the worker pulled last, and the worker has no push in the open round.
   public mutating func push(worker: Int, baseVersion: Int, isFinite: Bool) -> Decision {
     precondition(

@@ -1,8 +1,8 @@
 public import Kernels
 
-/// The step itself: how a gradient moves the parameters. One optimizer lives on the server, with its state.
+/// The step itself: how a gradient moves the parameters.
 ///
-/// An optimizer is confined to the server's queue.
+/// One optimizer lives on the server, with its state, confined to the server's queue.
 public protocol Optimizer: AnyObject {
   /// Computes the parameters after one step, out of place.
   ///
@@ -35,7 +35,7 @@ public enum OptimizerKind: String, CaseIterable, Sendable {
   }
 }
 
-/// Stochastic gradient descent, with weight decay:
+/// Stochastic gradient descent, with weight decay.
 ///
 ///     θ ← θ − η·(g + λ·θ)
 ///
@@ -66,7 +66,7 @@ public final class SGD: Optimizer {
   public var state: [String: UnsafeMutableBufferPointer<Float>] { [:] }
 }
 
-/// Stochastic gradient descent with heavy-ball momentum and weight decay:
+/// Stochastic gradient descent with heavy-ball momentum and weight decay.
 ///
 ///     v ← μ·v + g + λ·θ
 ///     θ ← θ − η·v

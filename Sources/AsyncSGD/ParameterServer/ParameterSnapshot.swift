@@ -7,7 +7,9 @@ internal import Synchronization
 final class ParameterBuffer: @unchecked Sendable {  // handed over whole; see above
   let values: UnsafeMutablePointer<Float>
   let count: Int
-  /// The version that `values` is. Written before publication, read after.
+  /// The version of `values`.
+  ///
+  /// Written before publication, read after.
   fileprivate(set) var version = 0
   /// Snapshots that are alive.
   fileprivate let readers = Atomic<Int>(0)
@@ -59,9 +61,13 @@ public struct ParameterSnapshot: ~Copyable, Sendable {
 /// waits for an update in progress.
 final class PublishedParameters: @unchecked Sendable {  // see the protection of each field
   private let lock = Lock()
-  /// The latest version. Protected by `lock`; replaced by the one writer only.
+  /// The latest version.
+  ///
+  /// Protected by `lock`; replaced by the one writer only.
   private var latest: ParameterBuffer
-  /// Buffers that were the latest once, most recently retired last. Touched by the one writer only.
+  /// Buffers that were the latest once, most recently retired last.
+  ///
+  /// Touched by the one writer only.
   private var retired: [ParameterBuffer]
 
   /// Creates storage whose first version is a copy of `initial`.
@@ -80,7 +86,9 @@ final class PublishedParameters: @unchecked Sendable {  // see the protection of
     retired.reserveCapacity(2 * leases + 2)
   }
 
-  /// Returns a lease on the latest version. Any thread may call it.
+  /// Returns a lease on the latest version.
+  ///
+  /// Any thread may call it.
   func snapshot() -> ParameterSnapshot {
     lock.withLock { ParameterSnapshot(latest) }
   }

@@ -50,6 +50,7 @@ final class ServerPort: @unchecked Sendable {
   ///   - queue: Its queue; the caller is not on it.
   ///   - request: What is asked for.
   ///   - snapshot: The worker's snapshot, which the server replaces if the worker goes on.
+  /// - Returns: The server's answer.
   func enter(
     _ server: ParameterServer, on queue: DispatchQueue, _ request: Request, snapshot: inout ParameterSnapshot
   ) -> PushReply {

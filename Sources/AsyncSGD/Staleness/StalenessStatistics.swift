@@ -16,7 +16,9 @@ public struct StalenessStatistics: Sendable {
 
 /// Exact counts of every staleness that occurred.
 public struct StalenessHistogram: Sendable {
-  /// `bins[s]` pushes had staleness `s`. Room for the usual values is made at once: recording them allocates nothing.
+  /// The number of pushes by their staleness.
+  ///
+  /// Room for the usual values is made at once: recording them allocates nothing.
   private var bins = [Int](repeating: 0, count: 1024)
   /// The number of recorded values.
   public private(set) var count = 0

@@ -1,7 +1,9 @@
 internal import DataPipeline
 
 extension Dataset {
-  /// The share of the most frequent class: the accuracy of always guessing it. 0 for an empty set.
+  /// The share of the most frequent class: the accuracy of always guessing it.
+  ///
+  /// 0 for an empty set.
   var largestClassShare: Double {
     var counts = [Int](repeating: 0, count: classes)
     for label in labels { counts[Int(label)] += 1 }

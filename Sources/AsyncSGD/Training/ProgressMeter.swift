@@ -25,6 +25,7 @@ struct ProgressMeter {
   /// - Parameters:
   ///   - status: The server's state.
   ///   - seconds: Seconds of training so far, evaluations left out.
+  /// - Returns: The report.
   mutating func progress(_ status: ServerStatus, seconds: Double) -> TrainingProgress {
     let recent = status.totals.since(last.totals)
     let recentSeconds = seconds - last.seconds

@@ -1,6 +1,8 @@
 internal import Foundation
 
-/// Adds up the time of several stretches. Any thread may read it.
+/// Adds up the time of several stretches.
+///
+/// Any thread may read it.
 final class Stopwatch: @unchecked Sendable {  // all state is protected by `lock`
   private let lock = Lock()
   private var earlier = Duration.zero

@@ -9,7 +9,7 @@ public import NeuralNet
 /// The trainer owns the server and the workers, runs epoch after epoch, evaluates between them while the workers pause,
 /// and tells its observer. ``run(checkpoint:)`` blocks its thread until the run is over; ``requestStop()`` may be called
 /// from any other.
-public final class Trainer: @unchecked Sendable {  // `meter` and `monitor` are used on `events` only; the rest is constant
+public final class Trainer: @unchecked Sendable {  // each variable says where it is used; the rest is constant
   /// The most workers of a live run: each one needs a thread, and Dispatch hands out no more than 255.
   public static let maximumWorkers = 128
 
@@ -29,9 +29,14 @@ public final class Trainer: @unchecked Sendable {  // `meter` and `monitor` are 
 
   /// Serializes what the observer is told.
   private let events = DispatchQueue(label: "asgd.events")
+  /// Used on `events` only.
   private var meter: ProgressMeter
+  /// Used on `events` only.
   private var monitor: LearningMonitor
+  /// Refused pushes that the observer knows of; used on `events` only.
   private var reportedSkips = 0
+  /// Minibatches dealt since ``start``, in all epochs; used by the thread of ``run(checkpoint:)`` only.
+  private var dealt = 0
   private let stopwatch = Stopwatch()
 
   /// Prepares a run: initializes or restores the parameters and allocates all replicas.
@@ -95,7 +100,9 @@ public final class Trainer: @unchecked Sendable {  // `meter` and `monitor` are 
       plannedExamples: configuration.epochs * data.training.count, warmup: configuration.warmup)
   }
 
-  /// Finishes the minibatches in flight and then ends the run. Any thread may call it.
+  /// Finishes the minibatches in flight and then ends the run.
+  ///
+  /// Any thread may call it.
   public func requestStop() {
     dispenser.stop()
   }
@@ -112,9 +119,6 @@ public final class Trainer: @unchecked Sendable {  // `meter` and `monitor` are 
       optimizerState: server.optimizerState(), version: status.version, epoch: done / plan.minibatches,
       nextMinibatch: done % plan.minibatches, examples: start.examples + status.totals.examples)
   }
-
-  /// Minibatches dealt since ``start``, in all epochs.
-  private var dealt = 0
 
   /// Trains all epochs that are left, and blocks until they are done, the run is stopped, or it fails.
   ///

@@ -88,6 +88,7 @@ struct Checkpoint {
   /// Writes the checkpoint beside `path`, syncs it, and renames it to `path`.
   ///
   /// - Parameter path: The file, replaced whole or not at all.
+  /// - Throws: `AtomicFileError`; what was at `path` before is still there.
   func write(to path: String) throws {
     var tensors = Self.tensors(of: state.parameters, prefix: "", layout: model.layout)
     let vectors = state.optimizerState.sorted { $0.key < $1.key }

@@ -7,7 +7,8 @@ func hiddenLayerSpecifications<Options>(
 ) -> [OptionSpecification<Options>] {
   let models = "Only with --model \(oneOf(vocabulary.modelsWithHiddenLayer))."
   return [
-    .integer("--hidden", "Units of the hidden layer. \(models)", in: 1...TrainOptions.mostHidden,
+    .integer(
+      "--hidden", "Units of the hidden layer. \(models)", in: 1...TrainOptions.mostHidden,
       default: "per model", set: hidden),
     .choice(
       "--activation", "What follows the hidden layer. \(models)", among: [.sigmoid, .relu, .tanh],

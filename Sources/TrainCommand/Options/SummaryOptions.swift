@@ -20,7 +20,8 @@ public struct SummaryOptions: Hashable, Sendable {
 
   /// Creates options.
   public init(
-    model: String, input: InputShape, classes: Int, hidden: Int? = nil, activation: Activation? = nil, isJSON: Bool = false
+    model: String, input: InputShape, classes: Int, hidden: Int? = nil, activation: Activation? = nil,
+    isJSON: Bool = false
   ) {
     self.model = model
     self.input = input

@@ -60,7 +60,8 @@ extension TrainOptions {
   private static func optimization(_ vocabulary: Vocabulary) -> [OptionSpecification<TrainOptions>] {
     let defaults = TrainOptions(cores: 1)
     return [
-      .integer("--epochs", "Passes over the training set, all workers together.", in: 1...mostEpochs, default: perModel) {
+      .integer("--epochs", "Passes over the training set, all workers together.", in: 1...mostEpochs, default: perModel)
+      {
         $0.epochs = $1
       },
       .integer(

@@ -1,9 +1,9 @@
 internal import Dispatch
 internal import Foundation
 
-/// Turns Ctrl-C into an orderly end, where there is one, and into an immediate one otherwise. SIGTERM does the same.
+/// Turns Ctrl-C into an orderly end, where there is one, and into an immediate one otherwise.
 ///
-/// A handler listens from its creation to its end, so that no moment is left in which a signal is lost, or ends the
+/// SIGTERM does the same. A handler listens from its creation to its end, so that no moment is left in which a signal is lost, or ends the
 /// process with another status.
 final class InterruptHandler: @unchecked Sendable {  // `orderlyEnd` is used on `queue` only; `sources` never changes
   private static let signals = [SIGINT, SIGTERM]

@@ -59,8 +59,8 @@ struct RunSettings: Hashable {
     }
     guard checkpoint.state.epoch < configuration.epochs else {
       throw UsageError(
-        "'--resume \(options.resume ?? "")' has \(checkpoint.state.epoch) epochs done, and the run has "
-          + "\(configuration.epochs): give '--epochs' a larger number to go on")
+        "'--resume \(options.resume ?? "")' stands at the end of epoch \(checkpoint.state.epoch), and the run has "
+          + "\(configuration.epochs) in all: give '--epochs' a larger number to go on")
     }
   }
 

@@ -28,9 +28,11 @@ struct TrainingSession {
     metrics = try options.metrics.map { try JSONLinesReporter(path: $0, moreArguments: options.moreArguments) }
   }
 
-  /// Trains, prints the results, and returns how the process should end.
+  /// Trains and prints the results.
   ///
   /// - Parameter interrupts: Is told how to end the training early; must outlive the call.
+  /// - Returns: How the process should end.
+  /// - Throws: What keeps the training from its end; see ``ExitCode/init(for:)``.
   mutating func run(_ interrupts: InterruptHandler) throws -> ExitCode {
     let data = try DatasetCatalog.load(settings.dataset, directory: options.dataDirectory)
     let shape = data.training.shape
