@@ -80,7 +80,9 @@ let package = Package(
     tests(
       of: "TrainCommand", ["TrainCommand", "Reporting", "AsyncSGD", "NeuralNet", "Kernels", "DataPipeline"],
       exclude: ["Snapshots"]),
-    tests(of: "System", ["asgd-train", "AsyncSGD", "NeuralNet", "Kernels", "DataPipeline"]),
+    tests(
+      of: "System", ["asgd-train", "Interchange", "AsyncSGD", "NeuralNet", "Kernels", "DataPipeline"],
+      exclude: ["Snapshots"]),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -3,8 +3,8 @@ internal import Foundation
 
 /// Turns Ctrl-C into an orderly end, where there is one, and into an immediate one otherwise.
 ///
-/// SIGTERM does the same. A handler listens from its creation to its end, so that no moment is left in which a signal is lost, or ends the
-/// process with another status.
+/// SIGTERM does the same. A handler listens from its creation to its end, so that no moment is left in which a signal
+/// is lost, or ends the process with another status.
 final class InterruptHandler: @unchecked Sendable {  // `orderlyEnd` is used on `queue` only; `sources` never changes
   private static let signals = [SIGINT, SIGTERM]
 
@@ -14,12 +14,14 @@ final class InterruptHandler: @unchecked Sendable {  // `orderlyEnd` is used on 
   private var orderlyEnd: (@Sendable () -> Void)?
 
   /// Begins to listen; until there is an orderly end, a signal ends the process at once.
+  ///
+  /// Belongs at the begin of the process: threads that exist already could take the signals for themselves.
   init() {
-    sources = Self.signals.map { number in
-      // The default action would end the process before the source hears of it.
-      signal(number, SIG_IGN)
-      return DispatchSource.makeSignalSource(signal: number, queue: queue)
-    }
+    sources = Self.signals.map { DispatchSource.makeSignalSource(signal: $0, queue: queue) }
+    // A blocked signal waits until its source is there to take it. An ignored one would be lost until then, and any
+    // other would end the process by its default action. New threads are born with the mask of this one.
+    var set = Self.signalSet
+    pthread_sigmask(SIG_BLOCK, &set, nil)
     for source in sources {
       source.setEventHandler { [weak self] in self?.interrupt() }
       source.resume()
@@ -28,7 +30,8 @@ final class InterruptHandler: @unchecked Sendable {  // `orderlyEnd` is used on 
 
   deinit {
     for source in sources { source.cancel() }
-    for number in Self.signals { signal(number, SIG_DFL) }
+    var set = Self.signalSet
+    pthread_sigmask(SIG_UNBLOCK, &set, nil)
   }
 
   /// Sets what the next signal does; the one after it ends the process at once again.
@@ -36,6 +39,13 @@ final class InterruptHandler: @unchecked Sendable {  // `orderlyEnd` is used on 
   /// - Parameter action: Called at most once, on a queue of the handler's.
   func endOrderly(by action: @escaping @Sendable () -> Void) {
     queue.sync { orderlyEnd = action }
+  }
+
+  private static var signalSet: sigset_t {
+    var set = sigset_t()
+    sigemptyset(&set)
+    for number in signals { sigaddset(&set, number) }
+    return set
   }
 
   private func interrupt() {
