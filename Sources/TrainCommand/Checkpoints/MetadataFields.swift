@@ -47,14 +47,15 @@ struct MetadataFields {
     return number
   }
 
-  /// Returns a field that is one of a closed set of names.
+  /// Returns a field that is the name of one of `values`.
   func choice<Value: RawRepresentable & CaseIterable>(
-    _ name: String, of type: Value.Type = Value.self
+    _ name: String, among values: [Value] = Array(Value.allCases)
   ) throws(CheckpointError) -> Value where Value.RawValue == String {
-    guard let choice = Value(rawValue: try text(name)) else {
-      throw malformed(name, "one of " + Value.allCases.map(\.rawValue).joined(separator: ", "))
+    let text = try text(name)
+    guard let value = values.first(where: { $0.rawValue == text }) else {
+      throw malformed(name, "one of " + values.map(\.rawValue).joined(separator: ", "))
     }
-    return choice
+    return value
   }
 
   /// Returns a field that is one of `names`.

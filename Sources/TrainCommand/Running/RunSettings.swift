@@ -136,7 +136,9 @@ extension RunSettings {
     dataset = try fields.name("dataset", among: names.datasets.map(\.name))
     model = try fields.name("model", among: names.models.map(\.name))
     hidden = fields.optionalText("hidden") == nil ? nil : try fields.integer("hidden", in: 1...TrainOptions.mostHidden)
-    activation = fields.optionalText("activation") == nil ? nil : try fields.choice("activation", of: Activation.self)
+    activation =
+      fields.optionalText("activation") == nil
+      ? nil : try fields.choice("activation", among: TrainOptions.hiddenActivations)
     kernels = try fields.name("kernels", among: names.kernels.map(\.name))
     _ = try fields.name("rule", among: names.rules.map(\.name))
     configuration = TrainingConfiguration(
