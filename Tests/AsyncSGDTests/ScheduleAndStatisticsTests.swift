@@ -15,6 +15,13 @@ struct LearningRateScheduleTests {
     #expect((0..<12).map { schedule.rate(at: $0) } == [4, 8, 8, 7, 6, 5, 4, 3, 2, 1, 0, 0])
   }
 
+  @Test("a trapezoid stays at the peak and falls over the last fifth")
+  func trapezoid() {
+    let schedule = LearningRateSchedule(peak: 8, shape: .trapezoid, warmup: 0.1, plannedUpdates: 20)
+    #expect((0..<3).map { schedule.rate(at: $0) } == [4, 8, 8])
+    #expect((15..<22).map { schedule.rate(at: $0) } == [8, 8, 6, 4, 2, 0, 0])
+  }
+
   @Test("a warm-up over the whole run never passes the peak")
   func warmupOnly() {
     let schedule = LearningRateSchedule(peak: 1, shape: .linear, warmup: 1, plannedUpdates: 4)

@@ -131,10 +131,12 @@ struct StressTests {
       let arrivals = [DispatchSemaphore(value: 0), DispatchSemaphore(value: 0)]
       for worker in 0..<2 {
         DispatchQueue(label: "canary.\(worker)").async(group: group) {
-          // Each waits for the other, so that they are two threads: one thread that serves both queues is no race.
-          arrivals[1 - worker].signal()
-          arrivals[worker].wait()
-          for _ in 0..<100_000 { shared.pointee += 1 }
+          // Many short meetings: each is a chance that the two threads run side by side, on a busy machine too.
+          for _ in 0..<200 {
+            arrivals[1 - worker].signal()
+            arrivals[worker].wait()
+            for _ in 0..<1000 { shared.pointee += 1 }
+          }
         }
       }
       group.wait()

@@ -2,9 +2,10 @@
 ///
 /// With η the peak rate, T the planned updates, and w = warmup·T, the rate of update t = 0, 1, … is
 ///
-///     η · (t + 1) / w                    while t < w      (both shapes)
+///     η · (t + 1) / w                    while t < w      (all shapes)
 ///     η                                  after that       (constant)
 ///     η · (T − t) / (T − w)              after that       (linear: the first update past T would have rate 0)
+///     η · min(1, (T − t) / c)            after that       (trapezoid, with a cooldown of c = T/5 updates)
 public struct LearningRateSchedule: Hashable, Sendable {
   /// The course after the warm-up.
   public enum Shape: String, CaseIterable, Sendable {
@@ -12,15 +13,24 @@ public struct LearningRateSchedule: Hashable, Sendable {
     case constant
     /// From the peak rate straight down to 0 at the end of the run.
     case linear
+    /// The peak rate, then straight down to 0 over the last fifth of the run.
+    ///
+    /// Sources: Hägele et al., "Scaling Laws and Compute-Optimal Training Beyond Fixed Training Durations",
+    /// NeurIPS 2024, <https://arxiv.org/abs/2405.18392>.
+    case trapezoid
 
     /// One line for lists and help.
     public var summary: String {
       switch self {
       case .constant: "the same learning rate to the end"
       case .linear: "straight down to 0 at the end of the run"
+      case .trapezoid: "the same learning rate, then down to 0 over the last fifth of the run"
       }
     }
   }
+
+  /// The share of the run over which ``Shape/trapezoid`` falls.
+  static let cooldown = 0.2
 
   /// η, the largest rate.
   public let peak: Double
@@ -58,6 +68,9 @@ public struct LearningRateSchedule: Hashable, Sendable {
     case .linear:
       guard update < plannedUpdates else { return 0 }
       return peak * Double(plannedUpdates - update) / Double(plannedUpdates - warmupUpdates)
+    case .trapezoid:
+      guard update < plannedUpdates else { return 0 }
+      return peak * min(1, Double(plannedUpdates - update) / (Self.cooldown * Double(plannedUpdates)))
     }
   }
 }

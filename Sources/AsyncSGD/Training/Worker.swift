@@ -1,5 +1,6 @@
 internal import DataPipeline
 internal import Dispatch
+internal import Foundation
 internal import Kernels
 internal import NeuralNet
 internal import Randomness
@@ -49,6 +50,7 @@ final class Worker: @unchecked Sendable {  // all but `index` and `queue` is use
     if repulls { service.pull(worker: index, into: &snapshot) }
     while let minibatch = dispenser.next(for: index) {
       guard step(minibatch, epoch: epoch, order: order) else { return }
+      sched_yield()
     }
   }
 

@@ -42,9 +42,10 @@ struct HelpText {
         A worker pushes the gradient of the mean loss of its minibatch, and --batch-size counts the examples of one \
         worker's minibatch. In async mode each push is an update of its own, a step of learning rate times gradient. \
         In sync mode an update waits for all workers and takes one such step along the mean of their gradients, so \
-        that it averages over workers times batch size examples; there are fewer updates an epoch, and the learning \
-        rate is not rescaled. Momentum and staleness multiply: with many workers use little momentum, or none. \
-        "Per model" means values that are stable with 8 workers in async mode.
+        that it averages over workers times batch size examples, and there are fewer updates an epoch. A learning rate \
+        that is given is used as it is. The default is the model's, stable with 8 workers in async mode; in sync mode \
+        it is multiplied by the workers (by 8 at most), and in async mode it falls with the root of the workers beyond \
+        8. Momentum and staleness multiply: with many workers use little momentum, or none.
         """, indent: 2))
       EXIT STATUS:
       \(statuses)
