@@ -78,9 +78,12 @@ let package = Package(
     tests(of: "Reporting", ["Reporting", "AsyncSGD"]),
     // The snapshots are read through `#filePath`, so that a recording lands in the sources.
     tests(
-      of: "TrainCommand", ["TrainCommand", "Reporting", "AsyncSGD", "NeuralNet", "Kernels", "DataPipeline"],
+      of: "TrainCommand",
+      ["TrainCommand", "Reporting", "AsyncSGD", "Interchange", "NeuralNet", "Kernels", "DataPipeline"],
       exclude: ["Snapshots"]),
-    tests(of: "System", ["asgd-train", "AsyncSGD", "NeuralNet", "Kernels", "DataPipeline"]),
+    tests(
+      of: "System", ["asgd-train", "Interchange", "AsyncSGD", "NeuralNet", "Kernels", "DataPipeline"],
+      exclude: ["Snapshots"]),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -78,6 +78,11 @@ public final class ConsoleReporter: TrainingObserver {
     show { $0.permanent(line) }
   }
 
+  /// Ends the row of progress, if there is one, so that somebody else can write a line.
+  public func endRow() {
+    show { $0.permanent("") }
+  }
+
   /// Writes under the lock, so that lines of different threads do not mix.
   private func show(_ text: (inout ConsoleDisplay) -> String) {
     display.withLock {

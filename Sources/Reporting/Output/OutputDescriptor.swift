@@ -15,6 +15,17 @@ public struct OutputDescriptor: Sendable {
     self.name = name
   }
 
+  /// Takes the places of standard streams that the process was started without, before a file can get them.
+  ///
+  /// Results for a closed standard output would otherwise end up in whatever was opened first. What takes the place
+  /// can not be written to, so that a write is the error that it would have been.
+  public static func reserveStandardDescriptors() {
+    for descriptor in [STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO] where fcntl(descriptor, F_GETFD) == -1 {
+      // The lowest free number is the one that was found closed.
+      _ = open("/dev/null", descriptor == STDIN_FILENO ? O_WRONLY : O_RDONLY)
+    }
+  }
+
   /// Whether somebody looks at the text on a terminal that understands escape codes.
   public var isTerminal: Bool {
     isatty(descriptor) == 1 && ProcessInfo.processInfo.environment["TERM"] ?? "dumb" != "dumb"

@@ -11,19 +11,24 @@ internal import NeuralNet
 struct Checkpoint {
   /// The settings that the run was made with.
   var settings: RunSettings
-  /// The parameters and the position, laid out by the model of `settings`.
+  /// The model of `settings`, shaped for the images of its data set.
+  var model: ShapedModel
+  /// The parameters and the position, laid out by `model`.
   var state: TrainerState
 
   /// The version of the metadata's format.
   private static let formatVersion = 1
   private static let prefix = "asgd."
+  /// The largest count that a position may have; sums of a few of them are far from overflowing.
+  private static let largestCount = 1 << 53
 
-  init(settings: RunSettings, state: TrainerState) {
+  init(settings: RunSettings, model: ShapedModel, state: TrainerState) {
     self.settings = settings
+    self.model = model
     self.state = state
   }
 
-  /// Reads a checkpoint that ``write(to:layout:)`` wrote.
+  /// Reads a checkpoint that ``write(to:)`` wrote.
   ///
   /// - Throws: ``CheckpointError``; a file that is no safetensors file is an error of `Interchange`.
   init(reading path: String) throws {
@@ -34,31 +39,57 @@ struct Checkpoint {
       throw CheckpointError.unknownFormat(path: path, version: version, supported: Self.formatVersion)
     }
     settings = try RunSettings(fields)
-    let layout = try settings.shapedModel(
-      input: try fields.shape("inputShape"), classes: try fields.integer("classes", in: 1...Int.max)
-    )
-    .layout
+    let inputShape = try fields.shape("inputShape")
+    let classes = try fields.integer("classes", in: SummaryOptions.classRange)
+    do {
+      model = try settings.shapedModel(input: inputShape, classes: classes)
+    } catch {
+      throw CheckpointError.impossibleModel(path: path, reason: "\(error)")
+    }
     let vectors = try fields.list("optimizerState")
-    let parameters = try Self.vector(from: file, prefix: "", layout: layout, path: path)
+    if let needed = settings.missingVector(among: vectors) {
+      throw fields.malformed(
+        "optimizerState", "a list with '\(needed)', which '\(settings.configuration.optimizer.rawValue)' needs")
+    }
+    let parameters = try Self.vector(from: file, prefix: "", layout: model.layout, path: path)
     var optimizerState: [String: [Float]] = [:]
     for vector in vectors {
       optimizerState[vector] = try Self.vector(
-        from: file, prefix: "optimizer.\(vector).", layout: layout, path: path)
+        from: file, prefix: "optimizer.\(vector).", layout: model.layout, path: path)
     }
+    let counts = 0...Self.largestCount
     state = TrainerState(
-      parameters: parameters, optimizerState: optimizerState, version: try fields.integer("updates", in: 0...Int.max),
-      epoch: try fields.integer("epoch", in: 0...Int.max),
-      nextMinibatch: try fields.integer("nextMinibatch", in: 0...Int.max),
-      examples: try fields.integer("examples", in: 0...Int.max))
+      parameters: parameters, optimizerState: optimizerState, version: try fields.integer("updates", in: counts),
+      epoch: try fields.integer("epoch", in: 0...settings.configuration.epochs),
+      nextMinibatch: try fields.integer("nextMinibatch", in: counts),
+      examples: try fields.integer("examples", in: counts))
+  }
+
+  /// Checks that the run can go on with the data that there are.
+  ///
+  /// - Parameters:
+  ///   - model: The model, shaped for the data.
+  ///   - minibatches: The number of minibatches in an epoch.
+  ///   - path: The file that this checkpoint was read from.
+  /// - Throws: ``CheckpointError``.
+  func check(fits model: ShapedModel, minibatches: Int, path: String) throws(CheckpointError) {
+    guard self.model.inputShape == model.inputShape, self.model.classes == model.classes else {
+      throw .otherData(
+        path: path, made: "\(self.model.inputShape) in \(self.model.classes) classes",
+        found: "\(model.inputShape) in \(model.classes) classes")
+    }
+    guard state.nextMinibatch < minibatches else {
+      throw .malformedField(
+        path: path, field: Self.prefix + "nextMinibatch", value: "\(state.nextMinibatch)",
+        expected: "less than \(minibatches), the minibatches of an epoch")
+    }
   }
 
   /// Writes the checkpoint beside `path`, syncs it, and renames it to `path`.
   ///
-  /// - Parameters:
-  ///   - path: The file, replaced whole or not at all.
-  ///   - model: The model that the state is laid out by.
+  /// - Parameter path: The file, replaced whole or not at all.
   /// - Throws: `AtomicFileError`; what was at `path` before is still there.
-  func write(to path: String, model: ShapedModel) throws {
+  func write(to path: String) throws {
     var tensors = Self.tensors(of: state.parameters, prefix: "", layout: model.layout)
     let vectors = state.optimizerState.sorted { $0.key < $1.key }
     for (name, vector) in vectors {
@@ -88,8 +119,7 @@ struct Checkpoint {
   private static func vector(
     from file: SafetensorsFile, prefix: String, layout: ParameterLayout, path: String
   ) throws(CheckpointError) -> [Float] {
-    var vector: [Float] = []
-    vector.reserveCapacity(layout.count)
+    var slices: [ArraySlice<Float>] = []
     for entry in layout.entries {
       let name = prefix + entry.name
       guard let tensor = file[name] else { throw .missingTensor(path: path, tensor: name) }
@@ -99,41 +129,8 @@ struct Checkpoint {
       if let index = tensor.values.firstIndex(where: { !$0.isFinite }) {
         throw .nonFiniteValue(path: path, tensor: name, index: index - tensor.values.startIndex)
       }
-      vector += tensor.values
+      slices.append(tensor.values)
     }
-    return vector
-  }
-}
-
-/// Why a safetensors file is no checkpoint to resume.
-enum CheckpointError: Error, Hashable, CustomStringConvertible {
-  /// The metadata lack a field.
-  case missingField(path: String, field: String)
-  /// A field of the metadata has a value that it cannot have.
-  case malformedField(path: String, field: String, value: String, expected: String)
-  /// The checkpoint was written by a later version of the program.
-  case unknownFormat(path: String, version: Int, supported: Int)
-  /// A tensor of the model is not in the file.
-  case missingTensor(path: String, tensor: String)
-  /// A tensor has another shape than the model's.
-  case shapeMismatch(path: String, tensor: String, expected: [Int], actual: [Int])
-  /// A tensor holds a NaN or an infinity.
-  case nonFiniteValue(path: String, tensor: String, index: Int)
-
-  var description: String {
-    switch self {
-    case .missingField(let path, let field):
-      "'\(path)' is no checkpoint of asgd-train: its metadata have no '\(field)'"
-    case .malformedField(let path, let field, let value, let expected):
-      "'\(path)': '\(field)' of the metadata is '\(value)', and must be \(expected)"
-    case .unknownFormat(let path, let version, let supported):
-      "'\(path)' has checkpoint format \(version), and this program reads format \(supported)"
-    case .missingTensor(let path, let tensor):
-      "'\(path)' has no tensor '\(tensor)', which its model needs"
-    case .shapeMismatch(let path, let tensor, let expected, let actual):
-      "'\(path)': tensor '\(tensor)' has shape \(actual), but its model needs \(expected)"
-    case .nonFiniteValue(let path, let tensor, let index):
-      "'\(path)': element \(index) of tensor '\(tensor)' is not finite"
-    }
+    return Array(slices.joined())
   }
 }

@@ -24,39 +24,45 @@ struct MetadataFields {
 
   /// Returns a field that is an integer in `range`.
   func integer(_ name: String, in range: ClosedRange<Int>) throws(CheckpointError) -> Int {
-    let value = try text(name)
-    guard let number = Int(value), range.contains(number) else {
+    guard let number = Int(try text(name)), range.contains(number) else {
       let bounds = range.upperBound == .max ? "of at least \(range.lowerBound)" : "in \(range)"
-      throw malformed(name, value, "an integer \(bounds)")
+      throw malformed(name, "an integer \(bounds)")
     }
     return number
   }
 
   /// Returns a field that is an integer of 64 bits without sign.
   func unsigned(_ name: String) throws(CheckpointError) -> UInt64 {
-    let value = try text(name)
-    guard let number = UInt64(value) else { throw malformed(name, value, "an integer of 64 bits without sign") }
+    guard let number = UInt64(try text(name)) else {
+      throw malformed(name, "an integer of 64 bits without sign")
+    }
     return number
   }
 
   /// Returns a field that is a finite number in `range`.
-  func number(_ name: String, in range: ClosedRange<Double>) throws(CheckpointError) -> Double {
-    let value = try text(name)
-    guard let number = Double(value), number.isFinite, range.contains(number) else {
-      throw malformed(name, value, "a number in \(range)")
+  func number(_ name: String, in range: some RangeExpression<Double>) throws(CheckpointError) -> Double {
+    guard let number = Double(try text(name)), number.isFinite, range.contains(number) else {
+      throw malformed(name, "a number in \(range)")
     }
     return number
   }
 
-  /// Returns a field that is one of a closed set of names.
+  /// Returns a field that is the name of one of `values`.
   func choice<Value: RawRepresentable & CaseIterable>(
-    _ name: String, of type: Value.Type = Value.self
+    _ name: String, among values: [Value] = Array(Value.allCases)
   ) throws(CheckpointError) -> Value where Value.RawValue == String {
-    let value = try text(name)
-    guard let choice = Value(rawValue: value) else {
-      throw malformed(name, value, "one of " + Value.allCases.map(\.rawValue).joined(separator: ", "))
+    let text = try text(name)
+    guard let value = values.first(where: { $0.rawValue == text }) else {
+      throw malformed(name, "one of " + values.map(\.rawValue).joined(separator: ", "))
     }
-    return choice
+    return value
+  }
+
+  /// Returns a field that is one of `names`.
+  func name(_ name: String, among names: [String]) throws(CheckpointError) -> String {
+    let value = try text(name)
+    guard names.contains(value) else { throw malformed(name, "one of " + names.joined(separator: ", ")) }
+    return value
   }
 
   /// Returns a field that is a list of names with commas between them.
@@ -66,15 +72,15 @@ struct MetadataFields {
 
   /// Returns a field that is positive extents with crosses between them.
   func shape(_ name: String) throws(CheckpointError) -> [Int] {
-    let value = try text(name)
-    let extents = value.split(separator: "x", omittingEmptySubsequences: false).map { Int($0) ?? 0 }
+    let extents = try text(name).split(separator: "x", omittingEmptySubsequences: false).map { Int($0) ?? 0 }
     guard !extents.isEmpty, extents.allSatisfy({ (1...1 << 20).contains($0) }) else {
-      throw malformed(name, value, "extents such as 1x28x28")
+      throw malformed(name, "extents such as 1x28x28")
     }
     return extents
   }
 
-  private func malformed(_ name: String, _ value: String, _ expected: String) -> CheckpointError {
-    .malformedField(path: path, field: prefix + name, value: value, expected: expected)
+  /// The error of a field that is there, but is not `expected`.
+  func malformed(_ name: String, _ expected: String) -> CheckpointError {
+    .malformedField(path: path, field: prefix + name, value: fields[prefix + name] ?? "", expected: expected)
   }
 }

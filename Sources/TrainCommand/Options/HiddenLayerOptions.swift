@@ -11,7 +11,7 @@ func hiddenLayerSpecifications<Options>(
       "--hidden", "Units of the hidden layer. \(models)", in: 1...TrainOptions.mostHidden,
       default: "per model", set: hidden),
     .choice(
-      "--activation", "What follows the hidden layer. \(models)", among: [.sigmoid, .relu, .tanh],
+      "--activation", "What follows the hidden layer. \(models)", among: TrainOptions.hiddenActivations,
       default: "per model", set: activation),
   ]
 }

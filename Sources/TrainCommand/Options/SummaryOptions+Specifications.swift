@@ -25,7 +25,7 @@ extension SummaryOptions {
         }
         draft.input = shape
       },
-      .integer("--classes", "Classes to tell apart.", in: 2...65_536, default: nil) { $0.classes = $1 },
+      .integer("--classes", "Classes to tell apart.", in: classRange, default: nil) { $0.classes = $1 },
     ] + hiddenLayerSpecifications(vocabulary, hidden: { $0.hidden = $1 }, activation: { $0.activation = $1 }) + [
       .flag("--json", "Print a JSON object rather than a table.") { $0.isJSON = true }
     ]

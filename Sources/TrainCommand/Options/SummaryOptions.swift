@@ -2,6 +2,9 @@ public import Kernels
 
 /// What `summary` was asked to describe.
 public struct SummaryOptions: Hashable, Sendable {
+  /// The numbers of classes that there may be.
+  static let classRange = 2...65_536
+
   /// `--model`.
   public var model: String
   /// `--input`.

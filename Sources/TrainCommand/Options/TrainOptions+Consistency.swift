@@ -10,17 +10,31 @@ extension TrainOptions {
       throw UsageError(
         "'--momentum \(momentum)' does not go with '--optimizer sgd': drop '--optimizer', or '--momentum'")
     }
-    try checkHiddenLayer(hidden: hidden, activation: activation, model: model, vocabulary: vocabulary)
-    if dataDirectory != nil, vocabulary.builtInDatasets.contains(dataset) {
-      let others = vocabulary.datasets.map(\.name).filter { !vocabulary.builtInDatasets.contains($0) }
-      throw UsageError(
-        "'--data-dir' does not go with '--dataset \(dataset)', which is built in: drop '--data-dir', or choose "
-          + "another --dataset: \(oneOf(others))")
+    // Without these options a resumed run has the model and the data set of its checkpoint.
+    if resume == nil || given.contains("--model") {
+      try checkHiddenLayer(hidden: hidden, activation: activation, model: model, vocabulary: vocabulary)
+    }
+    if resume == nil || given.contains("--dataset") {
+      try checkDataDirectory(dataset: dataset, vocabulary: vocabulary)
     }
     if let metrics {
       for (option, path) in [("--checkpoint", checkpoint), ("--resume", resume)] where path == metrics {
         throw UsageError("'--metrics' and '\(option)' name the same file '\(metrics)'")
       }
     }
+  }
+
+  /// Refuses a directory of files for a data set that has none.
+  ///
+  /// - Parameters:
+  ///   - dataset: The data set, which the options or a checkpoint name.
+  ///   - vocabulary: The names that options take.
+  /// - Throws: ``UsageError``.
+  func checkDataDirectory(dataset: String, vocabulary: Vocabulary) throws(UsageError) {
+    guard dataDirectory != nil, vocabulary.builtInDatasets.contains(dataset) else { return }
+    let others = vocabulary.datasets.map(\.name).filter { !vocabulary.builtInDatasets.contains($0) }
+    throw UsageError(
+      "'--data-dir' does not go with '--dataset \(dataset)', which is built in: drop '--data-dir', or choose "
+        + "another --dataset: \(oneOf(others))")
   }
 }

@@ -11,6 +11,8 @@ public struct TrainOptions: Hashable, Sendable {
   static let largestBatchSize = 65_536
   /// The most units of a hidden layer.
   static let mostHidden = 65_536
+  /// What may follow a hidden layer.
+  static let hiddenActivations: [Activation] = [.sigmoid, .relu, .tanh]
 
   /// The options that were given, with their dashes; the others have their defaults.
   public var given: Set<String> = []

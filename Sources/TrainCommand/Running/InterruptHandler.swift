@@ -1,38 +1,58 @@
 internal import Dispatch
 internal import Foundation
-internal import Synchronization
 
-/// Turns Ctrl-C into an orderly end, and a second Ctrl-C into an immediate one.
+/// Turns Ctrl-C into an orderly end, where there is one, and into an immediate one otherwise.
 ///
-/// SIGTERM does the same.
-final class InterruptHandler: @unchecked Sendable {  // `sources` does not change after `init`
-  private let sources: [any DispatchSourceSignal]
-  private let interruptions = Atomic<Int>(0)
+/// SIGTERM does the same. A handler listens from its creation to its end, so that no moment is left in which a signal
+/// is lost, or ends the process with another status.
+final class InterruptHandler: @unchecked Sendable {  // `orderlyEnd` is used on `queue` only; `sources` never changes
+  private static let signals = [SIGINT, SIGTERM]
 
-  /// Begins to listen.
+  private let queue = DispatchQueue(label: "asgd.signals")
+  private var sources: [any DispatchSourceSignal] = []
+  /// What the next signal does instead of ending the process at once.
+  private var orderlyEnd: (@Sendable () -> Void)?
+
+  /// Begins to listen; until there is an orderly end, a signal ends the process at once.
   ///
-  /// - Parameter onFirst: Called for the first signal, on a queue of the handler's.
-  init(onFirst: @escaping @Sendable () -> Void) {
-    let queue = DispatchQueue(label: "asgd.signals")
-    sources = [SIGINT, SIGTERM].map { number in
-      // The default action would end the process before the source hears of it.
-      signal(number, SIG_IGN)
-      return DispatchSource.makeSignalSource(signal: number, queue: queue)
-    }
+  /// Belongs at the begin of the process: threads that exist already could take the signals for themselves.
+  init() {
+    sources = Self.signals.map { DispatchSource.makeSignalSource(signal: $0, queue: queue) }
+    // A blocked signal waits until its source is there to take it. An ignored one would be lost until then, and any
+    // other would end the process by its default action. New threads are born with the mask of this one.
+    var set = Self.signalSet
+    pthread_sigmask(SIG_BLOCK, &set, nil)
     for source in sources {
-      source.setEventHandler { [unowned self] in
-        if interruptions.add(1, ordering: .relaxed).newValue == 1 {
-          onFirst()
-        } else {
-          // Nothing is half-written: files are written beside their place and renamed.
-          _exit(ExitCode.interrupted.rawValue)
-        }
-      }
+      source.setEventHandler { [weak self] in self?.interrupt() }
       source.resume()
     }
   }
 
   deinit {
     for source in sources { source.cancel() }
+    var set = Self.signalSet
+    pthread_sigmask(SIG_UNBLOCK, &set, nil)
+  }
+
+  /// Sets what the next signal does; the one after it ends the process at once again.
+  ///
+  /// - Parameter action: Called at most once, on a queue of the handler's.
+  func endOrderly(by action: @escaping @Sendable () -> Void) {
+    queue.sync { orderlyEnd = action }
+  }
+
+  private static var signalSet: sigset_t {
+    var set = sigset_t()
+    sigemptyset(&set)
+    for number in signals { sigaddset(&set, number) }
+    return set
+  }
+
+  private func interrupt() {
+    guard let action = orderlyEnd.take() else {
+      // Nothing is half-written: files are written beside their place and renamed.
+      _exit(ExitCode.interrupted.rawValue)
+    }
+    action()
   }
 }

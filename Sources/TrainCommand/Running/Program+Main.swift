@@ -14,6 +14,7 @@ extension Program {
   /// - Parameter arguments: The arguments, without the program's own name.
   /// - Returns: How the process should end.
   public static func main(_ arguments: [String]) -> ExitCode {
+    OutputDescriptor.reserveStandardDescriptors()
     do {
       let command = try Command.parse(
         arguments, vocabulary: .ofThisProgram, cores: ProcessInfo.processInfo.activeProcessorCount)
@@ -29,7 +30,11 @@ extension Program {
     let output = OutputDescriptor.standardOutput
     switch command {
     case .train(let options):
-      return try TrainingSession(options).run()
+      let interrupts = InterruptHandler()
+      return try withExtendedLifetime(interrupts) {
+        var session = try TrainingSession(options)
+        return try session.run(interrupts)
+      }
     case .list(let subject):
       try output.write(Vocabulary.ofThisProgram.listing(of: subject))
     case .summary(let options):
@@ -51,8 +56,6 @@ extension ExitCode {
       case SafetensorsError.notFound: .dataNotFound
       case is SafetensorsError, is CheckpointError: .malformedData
       case is OutputError, is AtomicFileError: .cannotWrite
-      case TrainingError.stalenessLawViolated: .internalError
-      case is TrainingError: .usage
       default: .internalError
       }
   }

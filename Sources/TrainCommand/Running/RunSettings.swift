@@ -12,6 +12,8 @@ struct RunSettings: Hashable {
   var hidden: Int?
   /// `--activation`, where the model takes it and it was given.
   var activation: Activation?
+  /// `--kernels`.
+  var kernels: String
   /// Everything else.
   var configuration: TrainingConfiguration
 
@@ -22,6 +24,7 @@ struct RunSettings: Hashable {
     model = options.model
     hidden = options.hidden
     activation = options.activation
+    kernels = options.kernels
     configuration = TrainingConfiguration(recipe, workers: options.workers, mode: options.mode, seed: options.seed)
     override(with: options)
   }
@@ -47,11 +50,17 @@ struct RunSettings: Hashable {
     }
     if options.given.contains("--workers") { configuration.workers = options.workers }
     if options.given.contains("--mode") { configuration.mode = options.mode }
+    if options.given.contains("--kernels") { kernels = options.kernels }
     override(with: options)
+    if let vector = missingVector(among: Array(checkpoint.state.optimizerState.keys)) {
+      throw UsageError(
+        "'--resume \(options.resume ?? "")' has no \(vector) to go on with, because it was made with '--optimizer "
+          + "\(checkpoint.settings.configuration.optimizer.rawValue)': drop '--momentum' and '--optimizer'")
+    }
     guard checkpoint.state.epoch < configuration.epochs else {
       throw UsageError(
-        "'--resume \(options.resume ?? "")' has \(checkpoint.state.epoch) epochs done, and the run has "
-          + "\(configuration.epochs): give '--epochs' a larger number to go on")
+        "'--resume \(options.resume ?? "")' stands at the end of epoch \(checkpoint.state.epoch), and the run has "
+          + "\(configuration.epochs) in all: give '--epochs' a larger number to go on")
     }
   }
 
@@ -77,6 +86,11 @@ struct RunSettings: Hashable {
       configuration.optimizer = .momentum
       configuration.momentum = momentum ?? (configuration.momentum > 0 ? configuration.momentum : 0.5)
     }
+  }
+
+  /// Returns a vector that the optimizer needs to go on and that is not among `vectors`, or `nil` if none is missing.
+  func missingVector(among vectors: [String]) -> String? {
+    configuration.optimizer == .momentum && !vectors.contains("velocity") ? "velocity" : nil
   }
 
   private func checkFixed(
@@ -109,6 +123,7 @@ extension RunSettings {
       "batchSize": "\(configuration.batchSize)", "learningRate": "\(configuration.learningRate)",
       "schedule": configuration.schedule.rawValue, "warmup": "\(configuration.warmup)",
       "seed": "\(configuration.seed)", "onDivergence": configuration.divergencePolicy.rawValue,
+      "kernels": kernels,
     ]
     fields["hidden"] = hidden.map(String.init)
     fields["activation"] = activation?.rawValue
@@ -116,15 +131,20 @@ extension RunSettings {
   }
 
   /// Reads what ``metadata`` wrote.
-  init(_ fields: MetadataFields) throws {
-    dataset = try fields.text("dataset")
-    model = try fields.text("model")
+  init(_ fields: MetadataFields) throws(CheckpointError) {
+    let names = Vocabulary.ofThisProgram
+    dataset = try fields.name("dataset", among: names.datasets.map(\.name))
+    model = try fields.name("model", among: names.models.map(\.name))
     hidden = fields.optionalText("hidden") == nil ? nil : try fields.integer("hidden", in: 1...TrainOptions.mostHidden)
-    activation = fields.optionalText("activation") == nil ? nil : try fields.choice("activation", of: Activation.self)
+    activation =
+      fields.optionalText("activation") == nil
+      ? nil : try fields.choice("activation", among: TrainOptions.hiddenActivations)
+    kernels = try fields.name("kernels", among: names.kernels.map(\.name))
+    _ = try fields.name("rule", among: names.rules.map(\.name))
     configuration = TrainingConfiguration(
       workers: try fields.integer("workers", in: 1...Trainer.maximumWorkers),
       mode: try fields.choice("mode"), optimizer: try fields.choice("optimizer"),
-      momentum: try fields.number("momentum", in: 0...1), weightDecay: try fields.number("weightDecay", in: 0...1),
+      momentum: try fields.number("momentum", in: 0..<1), weightDecay: try fields.number("weightDecay", in: 0...1),
       epochs: try fields.integer("epochs", in: 1...TrainOptions.mostEpochs),
       batchSize: try fields.integer("batchSize", in: 1...TrainOptions.largestBatchSize),
       learningRate: try fields.number("learningRate", in: 0...1000), schedule: try fields.choice("schedule"),

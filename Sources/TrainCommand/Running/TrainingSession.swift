@@ -9,7 +9,7 @@ internal import Reporting
 /// Carries out `train`: loads, trains, saves, reports.
 struct TrainingSession {
   private let options: TrainOptions
-  private let settings: RunSettings
+  private var settings: RunSettings
   private let resumed: Checkpoint?
   private let console: ConsoleReporter
   private let metrics: JSONLinesReporter?
@@ -21,33 +21,50 @@ struct TrainingSession {
     self.options = options
     resumed = try options.resume.map { try Checkpoint(reading: $0) }
     settings = try resumed.map { try RunSettings(options, resuming: $0) } ?? RunSettings(options)
-    if let checkpoint = options.checkpoint { try Self.checkWritable(checkpoint) }
+    try options.checkDataDirectory(dataset: settings.dataset, vocabulary: .ofThisProgram)
+    if let path = options.checkpoint { try Checkpoint.checkWritable(path) }
+    try Self.checkDistinct(options)
     console = .standardError(isQuiet: options.isQuiet, moreArguments: options.moreArguments)
     metrics = try options.metrics.map { try JSONLinesReporter(path: $0, moreArguments: options.moreArguments) }
   }
 
-  /// Trains, prints the results, and returns how the process should end.
-  func run() throws -> ExitCode {
+  /// Trains and prints the results.
+  ///
+  /// - Parameter interrupts: Is told how to end the training early; must outlive the call.
+  /// - Returns: How the process should end.
+  /// - Throws: What keeps the training from its end; see ``ExitCode/init(for:)``.
+  mutating func run(_ interrupts: InterruptHandler) throws -> ExitCode {
     let data = try DatasetCatalog.load(settings.dataset, directory: options.dataDirectory)
     let shape = data.training.shape
     let model = try settings.shapedModel(
       input: [shape.channels, shape.height, shape.width], classes: data.training.classes)
-    let backend = try KernelBackends.make(named: options.kernels)
+    let examples = data.training.count
+    // Places for more examples than there are would only cost memory.
+    settings.configuration.batchSize = min(settings.configuration.batchSize, examples)
+    if let resumed, let path = options.resume {
+      let batchSize = settings.configuration.batchSize
+      try resumed.check(fits: model, minibatches: (examples + batchSize - 1) / batchSize, path: path)
+    }
+    let backend = try KernelBackends.make(named: settings.kernels)
     let observers: [any TrainingObserver] = [console] + (metrics.map { [$0] } ?? [])
     let trainer = try Trainer(
       settings.configuration, model: model, data: data, backend: backend, programVersion: Program.version,
       resuming: resumed?.state, observer: ObserverGroup(observers))
 
     let console = console
-    let interrupts = InterruptHandler {
+    interrupts.endOrderly {
       console.note("interrupted: finishing the minibatches in flight; press Ctrl-C again to stop at once")
       trainer.requestStop()
     }
-    let report = try withExtendedLifetime(interrupts) {
-      try trainer.run {
+    let report: FinalReport
+    do {
+      report = try trainer.run {
         guard let path = options.checkpoint else { return }
-        try Checkpoint(settings: settings, state: trainer.state).write(to: path, model: model)
+        try Checkpoint(settings: settings, model: model, state: trainer.state).write(to: path)
       }
+    } catch {
+      console.endRow()
+      throw error
     }
     try OutputDescriptor.standardOutput.write("\(SummaryTable(report))")
     return exitCode(of: report)
@@ -68,19 +85,13 @@ struct TrainingSession {
     return .done
   }
 
-  /// Finds out before the training whether its result can be saved.
-  private static func checkWritable(_ path: String) throws {
-    let directory = (path as NSString).deletingLastPathComponent
-    let place = directory.isEmpty ? "." : directory
-    var isDirectory: ObjCBool = false
-    if FileManager.default.fileExists(atPath: path, isDirectory: &isDirectory), isDirectory.boolValue {
-      throw OutputError(name: path, reason: "it is a directory")
-    }
-    guard FileManager.default.fileExists(atPath: place, isDirectory: &isDirectory), isDirectory.boolValue else {
-      throw OutputError(name: path, reason: "there is no directory '\(place)'")
-    }
-    guard FileManager.default.isWritableFile(atPath: place) else {
-      throw OutputError(name: path, reason: "the directory '\(place)' is not writable")
+  /// Refuses to overwrite with metrics a file that has another purpose in this run, under whatever name.
+  private static func checkDistinct(_ options: TrainOptions) throws {
+    guard let path = options.metrics, let metrics = FileStatus(path: path), metrics.isRegularFile else { return }
+    for (option, other) in [("--checkpoint", options.checkpoint), ("--resume", options.resume)] {
+      if let other, let status = FileStatus(path: other), status.isSameFile(as: metrics) {
+        throw UsageError("'--metrics \(path)' and '\(option) \(other)' are the same file")
+      }
     }
   }
 }

@@ -1,0 +1,34 @@
+internal import Foundation
+internal import Reporting
+
+extension Checkpoint {
+  /// Finds out before the training whether its result can be saved at `path`.
+  ///
+  /// - Parameter path: The file that the training is to write; it need not exist, but its directory must.
+  /// - Throws: ``OutputError`` that says what is in the way.
+  static func checkWritable(_ path: String) throws(OutputError) {
+    var destination = path
+    if let status = FileStatus(path: path) {
+      guard !status.isDirectory else { throw OutputError(name: path, reason: "it is a directory") }
+      guard status.isRegularFile else { throw OutputError(name: path, reason: "it is not a regular file") }
+      // A link stays one: the file that it leads to is replaced.
+      if let resolved = realpath(path, nil) {
+        destination = String(cString: resolved)
+        free(resolved)
+      }
+    }
+    let directory = Self.directory(of: destination)
+    guard FileStatus(path: directory)?.isDirectory == true else {
+      throw OutputError(name: path, reason: "there is no directory '\(directory)'")
+    }
+    guard access(directory, W_OK | X_OK) == 0 else {
+      throw OutputError(name: path, reason: "the directory '\(directory)' is not writable")
+    }
+  }
+
+  /// Everything before the last slash.
+  private static func directory(of path: String) -> String {
+    guard let slash = path.lastIndex(of: "/") else { return "." }
+    return slash == path.startIndex ? "/" : String(path[..<slash])
+  }
+}
