@@ -1,6 +1,17 @@
-import AsyncSGD
+import Dispatch
 import Kernels
+import Synchronization
 import Testing
+
+@testable import AsyncSGD
+
+extension ParameterServer {
+  /// Whether isolated code finds itself on the actor's executor.
+  fileprivate func isRunningIsolated() -> Bool {
+    preconditionIsolated()
+    return true
+  }
+}
 
 @Suite("Parameter server, scripted interleavings")
 struct ParameterServerTests {
@@ -26,9 +37,13 @@ struct ParameterServerTests {
     #expect(coordination.updatesByWorker == [2, 3])
     #expect(coordination.stalenessLawResidual == 0)
     // Losses of 2 a push; A's minibatches have 1 example, B's have 2.
-    #expect(schedule.server.status.totals.examples == 2 * 1 + 3 * 2)
-    #expect(schedule.server.status.totals.loss == 10)
-    #expect(schedule.server.status.totals.correct == 5)
+    let status = schedule.server.takeStatus()
+    #expect(status.examples == 2 * 1 + 3 * 2)
+    #expect(status.recent.examples == 8 && status.recent.loss == 10 && status.recent.correct == 5)
+    schedule.run("A.push")
+    let next = schedule.server.takeStatus()
+    #expect(next.examples == 9)
+    #expect(next.recent.examples == 1 && next.recent.loss == 2 && next.recent.correct == 1)
   }
 
   @Test("a push replaces the worker's snapshot in the same step, and leaves the others' alone")
@@ -101,7 +116,7 @@ struct ParameterServerTests {
     let status = schedule.server.status
     #expect(status.refusedPushes == 1)
     #expect(status.divergence == Divergence(worker: 1, update: 1, parameter: "layer2"))
-    #expect(status.totals.examples == 1)
+    #expect(status.examples == 1)
   }
 
   @Test("a gradient that is not finite is dropped and counted where told to skip, and the law still holds")
@@ -119,6 +134,77 @@ struct ParameterServerTests {
     #expect(coordination.stalenessLawResidual == 0)
     #expect(schedule.server.status.divergence == nil)
     #expect(schedule.server.status.lastSkipped == Divergence(worker: 1, update: 3, parameter: "layer0"))
+  }
+
+  @Test("a run that only skips stops in the end", arguments: CoordinationMode.allCases)
+  func skippingEnds(mode: CoordinationMode) {
+    var coordinator = Coordinator(mode: mode, workers: 2, divergencePolicy: .skip)
+    coordinator.expect(pushes: 10_000)
+    var decisions: [Coordinator.Decision] = []
+    func push(_ worker: Int, isFinite: Bool) {
+      decisions.append(coordinator.push(worker: worker, baseVersion: coordinator.version, isFinite: isFinite))
+      for worker in 0..<2 { coordinator.pulled(worker: worker) }
+    }
+    // One good gradient in the middle begins the count anew.
+    for index in 0..<200 { push(index % 2, isFinite: index != 100) }
+    for index in 0..<101 { push(index % 2, isFinite: false) }
+    #expect(!decisions.contains(.stop))
+    push(1, isFinite: false)
+    #expect(decisions.last == .stop)
+    #expect(coordinator.isStopped)
+    #expect(coordinator.refusedPushes == 199 + 102)
+  }
+
+  @Test("a refused update is a step on the schedule, though none of the version")
+  func refusedSteps() {
+    let schedule = ManualSchedule(
+      mode: .async, workers: 2, initial: [0], divergencePolicy: .skip, offsets: [1, 1])
+    schedule.poisoned = [1]
+    schedule.run("A.push B.push A.push B.push")
+    #expect(schedule.server.coordination.version == 2)
+    #expect(schedule.server.coordination.step == 4)
+  }
+
+  @Test("taking a snapshot does not wait for an update in progress, and sees the version before it whole")
+  func snapshotDuringUpdate() {
+    let seen = Mutex<[Float]?>(nil)
+    let holder = Mutex<ParameterServer?>(nil)
+    let backend = HookedBackend(afterUpdate: { _ in
+      // On the server's queue, in the middle of an update: the new values are computed but not published.
+      let done = DispatchSemaphore(value: 0)
+      DispatchQueue(label: "reader").async {
+        if let server = holder.withLock({ $0 }) {
+          let snapshot = server.latest()
+          seen.withLock { $0 = [Float(snapshot.version), snapshot.values[0], snapshot.values[1]] }
+        }
+        done.signal()
+      }
+      // A reader that waits for the update would wait for ever; the bound turns that into a failure.
+      _ = done.wait(timeout: .now() + .seconds(10))
+    })
+    let server = ParameterServer(
+      initial: [5, 6], coordinator: Coordinator(mode: .async, workers: 1),
+      optimizer: SGD(count: 2, weightDecay: 0, backend: backend),
+      schedule: LearningRateSchedule(peak: 1, shape: .constant, warmup: 0, plannedUpdates: 1), backend: backend,
+      parameterName: { "\($0)" })
+    holder.withLock { $0 = server }
+    var snapshot = server.latest()
+    let gradient = server.takeGradientBuffer()
+    gradient.values.update(repeating: 1, count: 2)
+    let push = GradientPush(worker: 0, gradient: gradient, examples: 1, sums: ClassificationSums())
+    #expect(server.push(push, snapshot: &snapshot) == .proceed)
+    #expect(seen.withLock { $0 } == [0, 5, 6])
+    #expect(snapshot.version == 1 && snapshot.values[0] == 4 && snapshot.values[1] == 5)
+    holder.withLock { $0 = nil }
+  }
+
+  @Test("async code may await the actor, which runs on its own queue")
+  func awaiting() async {
+    let schedule = ManualSchedule(mode: .async, workers: 1, initial: [1], offsets: [1])
+    let server = schedule.server
+    schedule.run("A.push A.push")
+    let isIsolated = await server.isRunningIsolated()
+    #expect(isIsolated)
   }
 
   @Test("a round leaves out the gradient that is not finite")

@@ -121,7 +121,7 @@ struct StressTests {
 
   @Test(
     "canary: a deliberate race is reported, or the sanitizer is blind",
-    .enabled(if: ThreadSanitizer.isActive, "only under ThreadSanitizer"))
+    .enabled(if: ThreadSanitizer.isActive || Gate.expectsThreadSanitizer, "only under ThreadSanitizer"))
   func canary() async {
     await #expect(processExitsWith: .exitCode(ThreadSanitizer.exitCode)) {
       let racy = UnsafeMutablePointer<Int>.allocate(capacity: 1)

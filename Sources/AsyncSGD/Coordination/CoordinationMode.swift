@@ -22,7 +22,30 @@ public enum CoordinationMode: String, CaseIterable, Sendable {
   }
 
   /// Whether minibatches are dealt to the workers in rounds of one each, and not first come, first served.
-  var dealsInRounds: Bool { self == .sync }
+  var dealsInRounds: Bool {
+    switch self {
+    case .async: false
+    case .sync: true
+    }
+  }
+
+  /// Whether a gradient may be applied to parameters that others have changed since its worker pulled.
+  ///
+  /// If not, all workers pull when an epoch begins: some may have had no part in the last round of the one before.
+  var hasStaleness: Bool {
+    switch self {
+    case .async: true
+    case .sync: false
+    }
+  }
+
+  /// Whether each worker always has exactly one gradient in flight, so that the law of staleness is exact.
+  var obeysStalenessLaw: Bool {
+    switch self {
+    case .async: true
+    case .sync: false
+    }
+  }
 }
 
 /// What happens to a gradient that is not finite.
@@ -31,6 +54,6 @@ public enum CoordinationMode: String, CaseIterable, Sendable {
 public enum DivergencePolicy: String, CaseIterable, Sendable {
   /// Training stops.
   case stop
-  /// The gradient is dropped and counted, and training goes on.
+  /// The gradient is dropped and counted, and training goes on, until hundreds in a row are.
   case skip
 }

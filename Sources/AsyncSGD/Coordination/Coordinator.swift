@@ -28,9 +28,14 @@ public struct Coordinator: Sendable {
   /// The number of workers.
   public let workers: Int
   private let divergencePolicy: DivergencePolicy
+  /// The refused pushes in a row, per worker, that ``DivergencePolicy/skip`` bears: a run that is beyond them learns
+  /// nothing any more.
+  static let hopelessRefusals = 100
 
   /// The number of updates applied since the run began.
   public private(set) var version: Int
+  /// Where the run is on its schedule: updates applied, and updates missed because nothing in them was finite.
+  public private(set) var step: Int
   /// Whether all further pushes are dropped.
   public private(set) var isStopped = false
   /// Staleness of what was pushed so far.
@@ -39,6 +44,8 @@ public struct Coordinator: Sendable {
   public private(set) var updatesByWorker: [Int]
   /// Pushes dropped because they were not finite.
   public private(set) var refusedPushes = 0
+  /// Of these, the ones since the last push that was finite.
+  private var refusedInARow = 0
 
   /// The version of each worker's snapshot.
   private var baseVersions: [Int]
@@ -58,12 +65,16 @@ public struct Coordinator: Sendable {
   ///   - mode: Who waits for whom.
   ///   - workers: The number of workers, at least 1.
   ///   - version: The updates applied before, by the run that is resumed.
+  ///   - step: Where the run that is resumed was on its schedule.
   ///   - divergencePolicy: What happens to a gradient that is not finite.
-  public init(mode: CoordinationMode, workers: Int, version: Int = 0, divergencePolicy: DivergencePolicy = .stop) {
+  public init(
+    mode: CoordinationMode, workers: Int, version: Int = 0, step: Int = 0, divergencePolicy: DivergencePolicy = .stop
+  ) {
     precondition(workers >= 1, "there must be at least 1 worker, not \(workers)")
     self.mode = mode
     self.workers = workers
     self.version = version
+    self.step = step
     self.divergencePolicy = divergencePolicy
     staleness = StalenessStatistics()
     updatesByWorker = Array(repeating: 0, count: workers)
@@ -101,9 +112,10 @@ public struct Coordinator: Sendable {
       baseVersion == baseVersions[worker],
       "worker \(worker) pushes a gradient of version \(baseVersion), but pulled version \(baseVersions[worker])")
     guard !isStopped else { return .stop }
+    refusedInARow = isFinite ? 0 : refusedInARow + 1
     if !isFinite {
       refusedPushes += 1
-      if divergencePolicy == .stop {
+      if divergencePolicy == .stop || refusedInARow > Self.hopelessRefusals * workers {
         isStopped = true
         return .stop
       }
@@ -112,11 +124,6 @@ public struct Coordinator: Sendable {
     return mode.dealsInRounds
       ? arrive(worker: worker, isFinite: isFinite)
       : applyAtOnce(worker: worker, isFinite: isFinite)
-  }
-
-  /// Makes every further push be answered with ``Decision/stop``.
-  public mutating func stop() {
-    isStopped = true
   }
 
   /// The error in the law that ties staleness and age together; 0 unless the bookkeeping is wrong.
@@ -129,13 +136,14 @@ public struct Coordinator: Sendable {
   /// for any delays, because an update makes each of the other n − 1 gradients in flight older by 1. `nil` in modes
   /// where workers wait.
   public var stalenessLawResidual: Int? {
-    guard mode == .async else { return nil }
+    guard mode.obeysStalenessLaw else { return nil }
     let age = baseVersions.reduce(0) { $0 + (version - $1) }
     return (workers - 1) * staleness.applied.count - staleness.applied.sum - staleness.refusedSum - age
   }
 
   private mutating func applyAtOnce(worker: Int, isFinite: Bool) -> Decision {
     let age = version - baseVersions[worker]
+    step += 1
     guard isFinite else {
       staleness.recordRefused(age)
       return .discard
@@ -154,6 +162,7 @@ public struct Coordinator: Sendable {
     guard arrivals == workers || remaining == 0 else { return .hold }
     // Whoever executes the decision reads `contributes` before the next push, which opens a round of its own.
     arrivals = 0
+    step += 1
     var anyContributes = false
     for member in 0..<workers {
       if !arrived[member] { contributes[member] = false }

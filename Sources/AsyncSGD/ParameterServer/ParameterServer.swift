@@ -11,8 +11,8 @@ public import Kernels
 /// both on its own serial queue. Dispatch worker threads enter it with the nonisolated methods of ``ParameterService``,
 /// which run the isolated code on the calling thread.
 ///
-/// Updates are written out of place and then published, so a pull never waits for an update in progress. Nothing is
-/// allocated once all workers are under way.
+/// Updates are written out of place and then published, so taking a snapshot (``latest()``) never waits for an update in
+/// progress. Nothing is allocated once all workers are under way.
 ///
 /// Sources: Downpour SGD, Dean et al., "Large Scale Distributed Deep Networks", NeurIPS 2012; push and pull, Li et al.,
 /// "Scaling Distributed Machine Learning with the Parameter Server", OSDI 2014.
@@ -37,7 +37,9 @@ public actor ParameterServer {
   private var held: [GradientPush?]
   /// The mean gradient of a round; `nil` in modes without rounds.
   private let roundGradient: GradientBuffer?
-  private var totals = TrainingTotals()
+  private var examples = 0
+  /// Sums since the last ``takeStatus()``.
+  private var recent = TrainingTotals()
   private var divergence: Divergence?
   private var skippedDivergence: Divergence?
 
@@ -102,7 +104,8 @@ public actor ParameterServer {
       note(
         Divergence(worker: push.worker, update: coordinator.version, parameter: parameterName(nonFiniteIndex)))
     } else if decision != .stop {
-      totals.add(push)
+      examples += push.examples
+      recent.add(push)
     }
 
     switch decision {
@@ -132,8 +135,7 @@ public actor ParameterServer {
 
   private func update(by gradient: GradientBuffer) {
     // The coordinator has counted this update already.
-    let update = coordinator.version - 1
-    let learningRate = Float(schedule.rate(at: update))
+    let learningRate = Float(schedule.rate(at: coordinator.step - 1))
     published.publish(version: coordinator.version) { current, next in
       optimizer.step(gradient: gradient.values, learningRate: learningRate, parameters: current, updated: next)
     }
@@ -183,8 +185,8 @@ public actor ParameterServer {
 
   private func currentStatus() -> ServerStatus {
     ServerStatus(
-      version: coordinator.version, totals: totals, stalenessMean: coordinator.staleness.applied.mean,
-      stalenessMax: coordinator.staleness.applied.max, nextLearningRate: schedule.rate(at: coordinator.version),
+      version: coordinator.version, examples: examples, recent: recent, stalenessMean: coordinator.staleness.applied.mean,
+      stalenessMax: coordinator.staleness.applied.max, nextLearningRate: schedule.rate(at: coordinator.step),
       refusedPushes: coordinator.refusedPushes, lastSkipped: skippedDivergence, divergence: divergence)
   }
 
@@ -201,6 +203,8 @@ extension ParameterServer: ParameterService {
   }
 
   /// Replaces a worker's snapshot by the latest parameters, from a Dispatch thread.
+  ///
+  /// The server notes the version that the worker works at from here on, so this waits for a push in progress.
   ///
   /// - Precondition: The caller is not on the server's queue.
   public nonisolated func pull(worker: Int, into snapshot: inout ParameterSnapshot) {
@@ -242,6 +246,18 @@ extension ParameterServer {
     executor.queue.sync { assumeIsolated { $0.currentStatus() } }
   }
 
+  /// Returns ``status``, and begins its ``ServerStatus/recent`` sums anew.
+  ///
+  /// Sums of short stretches, and not the differences of one long sum: a loss of 10²⁰ would swallow all that follow it.
+  public nonisolated func takeStatus() -> ServerStatus {
+    executor.queue.sync {
+      assumeIsolated { server in
+        defer { server.recent = TrainingTotals() }
+        return server.currentStatus()
+      }
+    }
+  }
+
   /// The decisions so far.
   public nonisolated var coordination: Coordinator {
     executor.queue.sync { assumeIsolated { $0.coordinator } }
@@ -258,58 +274,4 @@ extension ParameterServer {
   public nonisolated func optimizerState() -> [String: [Float]] {
     executor.queue.sync { assumeIsolated { $0.optimizer.state.mapValues { Array($0) } } }
   }
-}
-
-/// Sums over all examples that were pushed and not refused.
-public struct TrainingTotals: Hashable, Sendable {
-  /// The number of examples.
-  public var examples = 0
-  /// Their losses, summed, in nats.
-  public var loss = 0.0
-  /// How many of them were classified correctly before their update.
-  public var correct = 0
-
-  /// Creates sums of nothing.
-  public init() {}
-
-  mutating func add(_ push: GradientPush) {
-    examples += push.examples
-    loss += push.sums.loss
-    correct += push.sums.correct
-  }
-
-  /// Returns what was added since `earlier`.
-  public func since(_ earlier: TrainingTotals) -> TrainingTotals {
-    var difference = self
-    difference.examples -= earlier.examples
-    difference.loss -= earlier.loss
-    difference.correct -= earlier.correct
-    return difference
-  }
-
-  /// The mean loss, `nil` if there are no examples.
-  public var meanLoss: Double? { examples == 0 ? nil : loss / Double(examples) }
-
-  /// The share of correct examples, 0…1, `nil` if there are none.
-  public var accuracy: Double? { examples == 0 ? nil : Double(correct) / Double(examples) }
-}
-
-/// The state of a server at one moment.
-public struct ServerStatus: Sendable {
-  /// Updates applied since the run began.
-  public var version: Int
-  /// Sums over the examples of this process.
-  public var totals: TrainingTotals
-  /// Mean staleness of this process's updates.
-  public var stalenessMean: Double
-  /// Largest staleness of this process's updates.
-  public var stalenessMax: Int
-  /// The learning rate of the next update.
-  public var nextLearningRate: Double
-  /// Pushes refused because they were not finite.
-  public var refusedPushes: Int
-  /// The last of them after which training went on.
-  public var lastSkipped: Divergence?
-  /// The one that stopped training.
-  public var divergence: Divergence?
 }

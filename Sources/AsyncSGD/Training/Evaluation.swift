@@ -9,6 +9,11 @@ struct Evaluation: Hashable, Sendable {
   /// Share of correct examples, 0…1; 0 for an empty set.
   let accuracy: Double
 
+  init(loss: Double, accuracy: Double) {
+    self.loss = loss
+    self.accuracy = accuracy
+  }
+
   /// Evaluates a snapshot on all examples of `dataset`, with the replicas and queues of idle workers.
   ///
   /// The result does not depend on the number of workers: partial sums are added in the order of the examples.

@@ -17,7 +17,9 @@ struct LearningMonitor: Sendable {
   /// Examples after which a warning that still holds is repeated.
   private let repetition: Int
 
-  private var windowStart = TrainingTotals()
+  /// Examples so far.
+  private var examples = 0
+  private var current = TrainingTotals()
   private var bestAccuracy = 0.0
   private var chanceReportedAt: Int?
   private var explosionReportedAt: Int?
@@ -37,36 +39,38 @@ struct LearningMonitor: Sendable {
     repetition = max(4 * window, plannedExamples / 4)
   }
 
-  /// Looks at the sums so far; returns what deserves attention, if anything.
-  mutating func observe(_ totals: TrainingTotals, update: Int) -> TrainingWarning? {
-    let recent = totals.since(windowStart)
-    guard recent.examples >= window, let accuracy = recent.accuracy, let loss = recent.meanLoss else { return nil }
-    windowStart = totals
+  /// Looks at the sums since the last call; returns what deserves attention, if anything.
+  mutating func observe(_ sums: TrainingTotals, update: Int) -> TrainingWarning? {
+    examples += sums.examples
+    current.add(sums)
+    guard current.examples >= window, let accuracy = current.accuracy, let loss = current.meanLoss else { return nil }
+    let windowExamples = current.examples
+    current = TrainingTotals()
 
     // A NaN loss must count as exploded.
     if !(loss <= 3 * guessingLoss) {
-      guard isDue(explosionReportedAt, totals) else { return nil }
-      explosionReportedAt = totals.examples
+      guard isDue(explosionReportedAt) else { return nil }
+      explosionReportedAt = examples
       return .lossExploding(loss: loss, guessingLoss: guessingLoss, update: update)
     }
     explosionReportedAt = nil
 
     // Five standard deviations of a guesser's hits, and a little more for a net that moves between constant answers.
-    let threshold = chance + 5 * (chance * (1 - chance) / Double(recent.examples)).squareRoot() + 0.01
+    let threshold = chance + 5 * (chance * (1 - chance) / Double(windowExamples)).squareRoot() + 0.01
     guard accuracy <= threshold else {
       bestAccuracy = max(bestAccuracy, accuracy)
       chanceReportedAt = nil
       return nil
     }
     let hadLearned = bestAccuracy > chance + 0.2 * (1 - chance)
-    guard hadLearned || totals.examples >= grace, isDue(chanceReportedAt, totals) else { return nil }
-    chanceReportedAt = totals.examples
+    guard hadLearned || examples >= grace, isDue(chanceReportedAt) else { return nil }
+    chanceReportedAt = examples
     return hadLearned
       ? .collapsedToChance(accuracy: accuracy, bestAccuracy: bestAccuracy, chance: chance, update: update)
-      : .stuckAtChance(accuracy: accuracy, chance: chance, examples: totals.examples, update: update)
+      : .stuckAtChance(accuracy: accuracy, chance: chance, examples: examples, update: update)
   }
 
-  private func isDue(_ reportedAt: Int?, _ totals: TrainingTotals) -> Bool {
-    reportedAt.map { totals.examples - $0 >= repetition } ?? true
+  private func isDue(_ reportedAt: Int?) -> Bool {
+    reportedAt.map { examples - $0 >= repetition } ?? true
   }
 }

@@ -6,8 +6,8 @@ struct ProgressMeter {
   private let examplesPerEpoch: Int
   /// Examples trained on by earlier processes.
   private let earlierExamples: Int
-  private var last: (seconds: Double, totals: TrainingTotals) = (0, TrainingTotals())
-  private var epochStart = TrainingTotals()
+  private var lastSeconds = 0.0
+  private var epochSums = TrainingTotals()
 
   init(run: RunDescription, examplesPerEpoch: Int, earlierExamples: Int) {
     self.run = run
@@ -15,24 +15,25 @@ struct ProgressMeter {
     self.earlierExamples = earlierExamples
   }
 
-  /// Marks the begin of an epoch's sums.
-  mutating func beginEpoch(_ status: ServerStatus) {
-    epochStart = status.totals
+  /// Begins an epoch's sums anew.
+  mutating func beginEpoch() {
+    epochSums = TrainingTotals()
   }
 
   /// Reports on the time since the last report.
   ///
   /// - Parameters:
-  ///   - status: The server's state.
+  ///   - status: The server's state, with the sums since the last report.
   ///   - seconds: Seconds of training so far, evaluations left out.
   /// - Returns: The report.
   mutating func progress(_ status: ServerStatus, seconds: Double) -> TrainingProgress {
-    let recent = status.totals.since(last.totals)
-    let recentSeconds = seconds - last.seconds
-    last = (seconds, status.totals)
-    let examples = earlierExamples + status.totals.examples
+    let recent = status.recent
+    let recentSeconds = seconds - lastSeconds
+    lastSeconds = seconds
+    epochSums.add(recent)
+    let examples = earlierExamples + status.examples
     let total = run.epochs * examplesPerEpoch
-    let pace = seconds > 0 ? Double(status.totals.examples) / seconds : 0
+    let pace = seconds > 0 ? Double(status.examples) / seconds : 0
     return TrainingProgress(
       seconds: seconds, epoch: Double(examples) / Double(max(1, examplesPerEpoch)), epochs: run.epochs,
       examples: examples, examplesPerSecond: recentSeconds > 0 ? Double(recent.examples) / recentSeconds : 0,
@@ -45,11 +46,10 @@ struct ProgressMeter {
   func epochReport(
     _ status: ServerStatus, epoch: Int, seconds: Double, evaluation: Evaluation, staleness: StalenessSummary
   ) -> EpochReport {
-    let sums = status.totals.since(epochStart)
-    return EpochReport(
-      epoch: epoch, seconds: seconds, examples: earlierExamples + status.totals.examples,
-      examplesPerSecond: seconds > 0 ? Double(status.totals.examples) / seconds : 0, updates: status.version,
-      trainLoss: sums.meanLoss, trainAccuracy: sums.accuracy, testLoss: evaluation.loss,
+    EpochReport(
+      epoch: epoch, seconds: seconds, examples: earlierExamples + status.examples,
+      examplesPerSecond: seconds > 0 ? Double(status.examples) / seconds : 0, updates: status.version,
+      trainLoss: epochSums.meanLoss, trainAccuracy: epochSums.accuracy, testLoss: evaluation.loss,
       testAccuracy: evaluation.accuracy, staleness: staleness)
   }
 }

@@ -22,11 +22,35 @@ extension RunDescription {
   }
 }
 
+/// Where a run stands on its learning-rate schedule, in updates of its own configuration.
+///
+/// Derived from the position in the data and not from the version, so that a run that is resumed with another mode,
+/// number of workers or size of minibatches goes on at the same share of its schedule.
+struct SchedulePosition {
+  /// Updates of a whole run of this configuration.
+  let total: Int
+  /// Updates that are left from here on.
+  let left: Int
+
+  init(_ configuration: TrainingConfiguration, plan: EpochPlan, epoch: Int, minibatch: Int) {
+    let (mode, workers) = (configuration.mode, configuration.workers)
+    let perEpoch = plan.updates(mode: mode, workers: workers)
+    total = configuration.epochs * perEpoch
+    left =
+      epoch < configuration.epochs
+      ? (configuration.epochs - epoch - 1) * perEpoch + plan.updates(mode: mode, workers: workers, after: minibatch)
+      : 0
+  }
+
+  /// Updates that lie behind.
+  var step: Int { total - left }
+}
+
 extension ParameterServer {
   /// Creates the server of a run, with initialized or restored parameters.
   init(
     _ configuration: TrainingConfiguration, model: ShapedModel, backend: any KernelBackend<Float>,
-    plannedUpdates: Int, state: TrainerState?
+    schedule: SchedulePosition, state: TrainerState?
   ) {
     let count = model.layout.count
     var initial = state?.parameters ?? [Float](repeating: 0, count: count)
@@ -40,11 +64,11 @@ extension ParameterServer {
       initial: initial,
       coordinator: Coordinator(
         mode: configuration.mode, workers: configuration.workers, version: state?.version ?? 0,
-        divergencePolicy: configuration.divergencePolicy),
+        step: schedule.step, divergencePolicy: configuration.divergencePolicy),
       optimizer: optimizer,
       schedule: LearningRateSchedule(
         peak: configuration.learningRate, shape: configuration.schedule, warmup: configuration.warmup,
-        plannedUpdates: plannedUpdates),
+        plannedUpdates: schedule.total),
       backend: backend, parameterName: { layout.name(containing: $0) })
   }
 }

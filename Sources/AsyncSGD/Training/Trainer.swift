@@ -37,6 +37,7 @@ public final class Trainer: @unchecked Sendable {  // each variable says where i
   private var reportedSkips = 0
   /// Minibatches dealt since ``start``, in all epochs; used by the thread of ``run(checkpoint:)`` only.
   private var dealt = 0
+  private var hasRun = false
   private let stopwatch = Stopwatch()
 
   /// Prepares a run: initializes or restores the parameters and allocates all replicas.
@@ -63,24 +64,26 @@ public final class Trainer: @unchecked Sendable {  // each variable says where i
     guard model.inputShape == Shape([images.channels, images.height, images.width]) else {
       throw .shapeMismatch(model: "\(model.inputShape)", dataset: "\(images)")
     }
-    try Self.check(state, fits: configuration, parameters: model.layout.count)
-
+    guard data.training.classes <= model.classes else {
+      throw .classMismatch(model: model.classes, dataset: data.training.classes)
+    }
+    guard data.training.count > 0 else { throw .noTrainingExamples }
     self.configuration = configuration
     self.model = model
     self.data = data
     self.observer = observer
-    plan = EpochPlan(examples: data.training.count, batchSize: configuration.batchSize)
+    let plan = EpochPlan(examples: data.training.count, batchSize: configuration.batchSize)
+    self.plan = plan
+    try state?.check(fits: configuration, plan: plan, parameters: model.layout.count)
     order = EpochOrder(count: data.training.count, seed: configuration.seed)
     start = (state?.epoch ?? 0, state?.nextMinibatch ?? 0, state?.examples ?? 0)
 
-    let plannedUpdates =
-      configuration.epochs * plan.updates(mode: configuration.mode, workers: configuration.workers)
+    let schedule = SchedulePosition(configuration, plan: plan, epoch: start.epoch, minibatch: start.minibatch)
     description = RunDescription(
       configuration, model: model, data: data, backend: backend, programVersion: programVersion,
-      plannedUpdates: plannedUpdates, resumedAt: state?.version)
+      plannedUpdates: (state?.version ?? 0) + schedule.left, resumedAt: state?.version)
 
-    let server = ParameterServer(
-      configuration, model: model, backend: backend, plannedUpdates: plannedUpdates, state: state)
+    let server = ParameterServer(configuration, model: model, backend: backend, schedule: schedule, state: state)
     let dispenser = MinibatchDispenser(workers: configuration.workers, inRounds: configuration.mode.dealsInRounds)
     self.server = server
     self.dispenser = dispenser
@@ -117,21 +120,31 @@ public final class Trainer: @unchecked Sendable {  // each variable says where i
     return TrainerState(
       parameters: Array(UnsafeBufferPointer(start: snapshot.values, count: snapshot.count)),
       optimizerState: server.optimizerState(), version: status.version, epoch: done / plan.minibatches,
-      nextMinibatch: done % plan.minibatches, examples: start.examples + status.totals.examples)
+      nextMinibatch: done % plan.minibatches, trainingExamples: plan.examples,
+      examples: start.examples + status.examples)
   }
 
   /// Trains all epochs that are left, and blocks until they are done, the run is stopped, or it fails.
   ///
-  /// - Parameter checkpoint: Called after each epoch and after an interruption, while the workers pause.
+  /// - Parameter checkpoint: Called after each epoch and after an interruption, while the workers pause and before
+  ///   the evaluation, which takes its time.
   /// - Returns: How the run ended; the observer has been told the same.
   /// - Throws: What `checkpoint` throws; ``TrainingError/stalenessLawViolated(residual:)``.
+  /// - Precondition: It is called once.
   public func run(checkpoint: () throws -> Void = {}) throws -> FinalReport {
+    precondition(!hasRun, "a trainer runs once")
+    hasRun = true
     tell(.run(description))
     let buffer = UnsafeMutableBufferPointer<Int32>.allocate(capacity: data.training.count)
     defer { buffer.deallocate() }
     var report: EpochReport?
     var outcome = TrainingOutcome.completed
     for epoch in start.epoch..<max(start.epoch, configuration.epochs) {
+      if dispenser.isStopped {
+        outcome = .interrupted
+        if report == nil { try checkpoint() }
+        break
+      }
       order.write(epoch: epoch, into: buffer)
       let first = epoch == start.epoch ? start.minibatch : 0
       train(epoch: epoch, from: first, order: UnsafeBufferPointer(buffer))
@@ -139,18 +152,18 @@ public final class Trainer: @unchecked Sendable {  // each variable says where i
       dealt += dispenser.position - first
 
       let status = server.status
+      if status.divergence == nil { try checkpoint() }
       let evaluated = evaluate(status, epoch: isWhole ? epoch + 1 : epoch)
       report = evaluated
       if let divergence = status.divergence {
         outcome = .diverged(divergence)
         break
       }
-      if isWhole { tell(.epoch(evaluated)) }
-      try checkpoint()
-      if dispenser.isStopped && !(isWhole && epoch + 1 == configuration.epochs) {
+      guard isWhole else {
         outcome = .interrupted
         break
       }
+      tell(.epoch(evaluated))
     }
     let residual = server.coordination.stalenessLawResidual ?? 0
     guard residual == 0 else { throw TrainingError.stalenessLawViolated(residual: residual) }
@@ -160,8 +173,7 @@ public final class Trainer: @unchecked Sendable {  // each variable says where i
   private func train(epoch: Int, from first: Int, order: UnsafeBufferPointer<Int32>) {
     dispenser.begin(minibatches: plan.minibatches, from: first)
     server.expect(pushes: plan.minibatches - first)
-    let status = server.status
-    events.sync { meter.beginEpoch(status) }
+    events.sync { meter.beginEpoch() }
 
     let timer = DispatchSource.makeTimerSource(queue: events)
     timer.schedule(deadline: .now() + .milliseconds(100), repeating: .milliseconds(100))
@@ -170,7 +182,7 @@ public final class Trainer: @unchecked Sendable {  // each variable says where i
     timer.resume()
 
     let group = DispatchGroup()
-    let repulls = configuration.mode.dealsInRounds
+    let repulls = !configuration.mode.hasStaleness
     let pass = SharedOrder(order)
     for worker in workers {
       worker.queue.async(group: group) {
@@ -185,20 +197,20 @@ public final class Trainer: @unchecked Sendable {  // each variable says where i
 
   /// On `events`.
   private func reportProgress() {
-    let status = server.status
+    let status = server.takeStatus()
     observer.observe(.progress(meter.progress(status, seconds: stopwatch.seconds)))
     if status.refusedPushes > reportedSkips, let skipped = status.lastSkipped {
       reportedSkips = status.refusedPushes
       observer.observe(.warning(.nonFiniteGradientSkipped(skipped)))
     }
-    if let warning = monitor.observe(status.totals, update: status.version) {
+    if let warning = monitor.observe(status.recent, update: status.version) {
       observer.observe(.warning(warning))
     }
   }
 
   private func evaluate(_ status: ServerStatus, epoch: Int) -> EpochReport {
     let evaluation = Evaluation(
-      of: server.latest(), on: data.test, workers: workers, chunk: configuration.batchSize)
+      of: server.latest(), on: data.test, workers: workers, chunk: plan.capacity)
     let staleness = server.coordination.staleness.applied.summary
     return events.sync {
       meter.epochReport(
@@ -209,10 +221,12 @@ public final class Trainer: @unchecked Sendable {  // each variable says where i
   private func finish(_ outcome: TrainingOutcome, _ last: EpochReport) -> FinalReport {
     let snapshot = server.latest()
     let coordination = server.coordination
+    var hash = FNV1a()
+    hash.combine(UnsafeRawBufferPointer(UnsafeBufferPointer(start: snapshot.values, count: snapshot.count)))
     let report = FinalReport(
       outcome: outcome, run: description, last: last, updatesByWorker: coordination.updatesByWorker,
       refusedPushes: coordination.refusedPushes,
-      parametersHash: fingerprint(of: UnsafeBufferPointer(start: snapshot.values, count: snapshot.count)),
+      parametersHash: hash.description,
       peakMemoryBytes: peakResidentBytes())
     tell(.final(report))
     return report
@@ -220,22 +234,6 @@ public final class Trainer: @unchecked Sendable {  // each variable says where i
 
   private func tell(_ event: TrainingEvent) {
     events.sync { observer.observe(event) }
-  }
-
-  private static func check(
-    _ state: TrainerState?, fits configuration: TrainingConfiguration, parameters: Int
-  ) throws(TrainingError) {
-    guard let state else { return }
-    guard state.parameters.count == parameters else {
-      throw .stateMismatch(part: "parameters", expected: parameters, actual: state.parameters.count)
-    }
-    guard configuration.optimizer == .momentum else { return }
-    guard let velocity = state.optimizerState["velocity"] else {
-      throw .missingOptimizerState(name: "velocity")
-    }
-    guard velocity.count == parameters else {
-      throw .stateMismatch(part: "velocity", expected: parameters, actual: velocity.count)
-    }
   }
 }
 

@@ -13,20 +13,47 @@ public struct TrainerState: Hashable, Sendable {
   public var epoch: Int
   /// The number of the next minibatch in the epoch under way; 0 at an epoch's start.
   public var nextMinibatch: Int
+  /// Examples in the training set.
+  public var trainingExamples: Int
   /// Examples trained on since the run began.
   public var examples: Int
 
   /// Creates a state.
   public init(
     parameters: [Float], optimizerState: [String: [Float]], version: Int, epoch: Int, nextMinibatch: Int,
-    examples: Int
+    trainingExamples: Int, examples: Int
   ) {
     self.parameters = parameters
     self.optimizerState = optimizerState
     self.version = version
     self.epoch = epoch
     self.nextMinibatch = nextMinibatch
+    self.trainingExamples = trainingExamples
     self.examples = examples
+  }
+}
+
+extension TrainerState {
+  /// Checks that a run can go on from here.
+  func check(
+    fits configuration: TrainingConfiguration, plan: EpochPlan, parameters: Int
+  ) throws(TrainingError) {
+    guard self.parameters.count == parameters else {
+      throw .stateMismatch(part: "parameters", expected: parameters, actual: self.parameters.count)
+    }
+    guard trainingExamples == plan.examples else {
+      throw .stateMismatch(part: "training examples", expected: plan.examples, actual: trainingExamples)
+    }
+    guard nextMinibatch < plan.minibatches else {
+      throw .positionOutOfRange(minibatch: nextMinibatch, minibatches: plan.minibatches)
+    }
+    guard configuration.optimizer == .momentum else { return }
+    guard let velocity = optimizerState["velocity"] else {
+      throw .missingOptimizerState(name: "velocity")
+    }
+    guard velocity.count == parameters else {
+      throw .stateMismatch(part: "velocity", expected: parameters, actual: velocity.count)
+    }
   }
 }
 
@@ -34,8 +61,14 @@ public struct TrainerState: Hashable, Sendable {
 public enum TrainingError: Error, Hashable, Sendable, CustomStringConvertible {
   /// The data set and the model do not fit together.
   case shapeMismatch(model: String, dataset: String)
+  /// The data set has more classes than the model tells apart.
+  case classMismatch(model: Int, dataset: Int)
+  /// There is nothing to train on.
+  case noTrainingExamples
   /// A part of the state does not fit the configuration.
   case stateMismatch(part: String, expected: Int, actual: Int)
+  /// The state stands at a minibatch that the epoch does not have.
+  case positionOutOfRange(minibatch: Int, minibatches: Int)
   /// The optimizer needs a vector that the state does not hold.
   case missingOptimizerState(name: String)
   /// The bookkeeping contradicts a law that holds for any delays: a bug in this program.
@@ -46,8 +79,14 @@ public enum TrainingError: Error, Hashable, Sendable, CustomStringConvertible {
     switch self {
     case .shapeMismatch(let model, let dataset):
       "the model takes \(model), but the data set has \(dataset)"
+    case .classMismatch(let model, let dataset):
+      "the model tells \(model) classes apart, but the data set has \(dataset)"
+    case .noTrainingExamples:
+      "the training set is empty"
     case .stateMismatch(let part, let expected, let actual):
-      "the state to resume has \(part) \(actual), but this run needs \(expected)"
+      "the state to resume has \(actual) \(part), but this run has \(expected)"
+    case .positionOutOfRange(let minibatch, let minibatches):
+      "the state to resume stands at minibatch \(minibatch) of an epoch, but an epoch of this run has \(minibatches)"
     case .missingOptimizerState(let name):
       "the state to resume lacks the optimizer's \(name)"
     case .stalenessLawViolated(let residual):

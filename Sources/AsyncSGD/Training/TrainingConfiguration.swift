@@ -63,6 +63,9 @@ struct EpochPlan: Hashable, Sendable {
   /// Examples in a minibatch; the last of an epoch may have fewer.
   let batchSize: Int
 
+  /// The most examples in a minibatch: what a replica must hold.
+  var capacity: Int { min(batchSize, max(1, examples)) }
+
   /// Minibatches in an epoch.
   var minibatches: Int { (examples + batchSize - 1) / batchSize }
 
@@ -72,8 +75,9 @@ struct EpochPlan: Hashable, Sendable {
     return start..<min(start + batchSize, examples)
   }
 
-  /// Returns the number of updates in an epoch.
-  func updates(mode: CoordinationMode, workers: Int) -> Int {
-    mode.dealsInRounds ? (minibatches + workers - 1) / workers : minibatches
+  /// Returns the number of updates in the rest of an epoch, of which `done` minibatches are done.
+  func updates(mode: CoordinationMode, workers: Int, after done: Int = 0) -> Int {
+    let left = minibatches - done
+    return mode.dealsInRounds ? (left + workers - 1) / workers : left
   }
 }

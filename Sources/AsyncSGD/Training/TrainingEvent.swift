@@ -107,9 +107,16 @@ public struct RunDescription: Hashable, Sendable {
   }
 }
 
+extension RunDescription {
+  /// Whether gradients may be applied to parameters that others have changed since they were pulled.
+  public var hasStaleness: Bool {
+    workers > 1 && CoordinationMode(rawValue: mode)?.hasStaleness ?? true
+  }
+}
+
 /// How far a run has come.
 public struct TrainingProgress: Hashable, Sendable {
-  /// Seconds since the first minibatch of this process.
+  /// Seconds of training in this process, without the evaluations.
   public var seconds: Double
   /// Epochs done, with the part of the one under way as a fraction.
   public var epoch: Double
@@ -127,9 +134,9 @@ public struct TrainingProgress: Hashable, Sendable {
   public var trainLoss: Double?
   /// The learning rate of the next update.
   public var learningRate: Double
-  /// Mean staleness of all updates so far.
+  /// Mean staleness of this process's updates so far.
   public var stalenessMean: Double
-  /// Largest staleness so far.
+  /// Largest staleness of this process's updates so far.
   public var stalenessMax: Int
   /// Seconds until the run's end at the present pace; `nil` while unknown.
   public var secondsRemaining: Double?
@@ -198,7 +205,7 @@ public struct EpochReport: Hashable, Sendable {
   public var testLoss: Double
   /// Share of the test set classified correctly, 0…1.
   public var testAccuracy: Double
-  /// Staleness of all updates since the run began.
+  /// Staleness of all updates of this process.
   public var staleness: StalenessSummary
 
   /// Creates a report.

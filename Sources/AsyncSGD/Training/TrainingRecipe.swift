@@ -35,8 +35,9 @@ public struct TrainingRecipe: Hashable, Sendable {
 
   /// Returns the recipe of a model of the zoo; a model that is not named gets the one of `lenet5`.
   ///
-  /// Small minibatches and no momentum on purpose: momentum and staleness multiply, and many small steps survive
-  /// staleness that few large ones do not.
+  /// Small minibatches with small learning rates on purpose: many small steps survive staleness that few large ones do
+  /// not. No momentum either, because momentum and staleness multiply; but for `hogwild`, whose values are those of the
+  /// example it comes from, with a cooldown at the end.
   public static func recommended(forModel model: String) -> TrainingRecipe {
     switch model {
     case "cnn": TrainingRecipe(epochs: 5, batchSize: 16, learningRate: 0.03)

@@ -30,7 +30,7 @@ final class Worker: @unchecked Sendable {  // all but `index` and `queue` is use
   ) {
     self.index = index
     queue = DispatchQueue(label: "asgd.worker.\(index)", qos: .userInitiated)
-    replica = Replica(model, minibatchCapacity: plan.batchSize, backend: backend)
+    replica = Replica(model, minibatchCapacity: plan.capacity, backend: backend)
     self.service = service
     self.dispenser = dispenser
     self.training = training
@@ -50,6 +50,9 @@ final class Worker: @unchecked Sendable {  // all but `index` and `queue` is use
     if repulls { service.pull(worker: index, into: &snapshot) }
     while let minibatch = dispenser.next(for: index) {
       guard step(minibatch, epoch: epoch, order: order) else { return }
+      // More workers than cores share them in slices of milliseconds, hundreds of small steps long: one worker would
+      // push fresh gradients all through its slice, and the others' would age by hundreds of updates at once. Giving
+      // way after each step makes the workers take turns, as workers with cores of their own would.
       sched_yield()
     }
   }
