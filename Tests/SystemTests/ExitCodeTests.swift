@@ -135,15 +135,15 @@ struct ExitCodeTests {
   }
 
   /// A run that diverges whatever its gradients are: the decay makes every weight 999 times as large in each update.
-  private func divergent(_ data: TinyMNIST) -> String {
-    "--dataset mnist --data-dir \(data.path) --model mlp --activation relu --hidden 8 --epochs 50 --workers 2 "
+  private func divergent(_ data: TinyMNIST, epochs: Int) -> String {
+    "--dataset mnist --data-dir \(data.path) --model mlp --activation relu --hidden 8 --epochs \(epochs) --workers 2 "
       + "--learning-rate 1000 --weight-decay 1 --schedule constant --warmup 0 --quiet"
   }
 
   @Test("a run that diverges is 1, and the message names worker, update and layer")
   func divergence() throws {
     let data = try TinyMNIST()
-    let outcome = try CommandRun.run(divergent(data))
+    let outcome = try CommandRun.run(divergent(data, epochs: 50))
     #expect(outcome.exitCode == 1)
     let message = try #require(
       outcome.errors.firstMatch(
@@ -161,12 +161,21 @@ struct ExitCodeTests {
   @Test("with --on-divergence skip such gradients are left out, counted and reported, and the run goes on")
   func skippedDivergence() throws {
     let data = try TinyMNIST()
-    let outcome = try CommandRun.run("\(divergent(data)) --on-divergence skip")
+    let outcome = try CommandRun.run("\(divergent(data, epochs: 20)) --on-divergence skip")
     #expect(outcome.exitCode == 0)
     #expect(outcome.errors.contains("warning: refused the gradient that worker "))
     let summary = SummaryText(outcome.output)
     #expect(summary["outcome"] == "completed")
     #expect(summary["refused pushes"] != nil)
+  }
+
+  @Test("a run that does nothing but leave gradients out ends with 1 all the same")
+  func hopelessDivergence() throws {
+    let data = try TinyMNIST()
+    let outcome = try CommandRun.run("\(divergent(data, epochs: 1000)) --on-divergence skip")
+    #expect(outcome.exitCode == 1)
+    #expect(outcome.errors.contains("error: training stopped at the gradient that worker "))
+    #expect(SummaryText(outcome.output)["outcome"]?.hasPrefix("diverged after ") == true)
   }
 
   @Test("results for a standard output that is full or closed are 73, and the checkpoint is kept")
