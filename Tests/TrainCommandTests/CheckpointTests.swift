@@ -47,6 +47,7 @@ private let badFields: [BadField] =
     ("updates", ["-1", "9007199254740993"], "an integer in 0...9007199254740992"),
     ("epoch", ["-1", "8"], "an integer in 0...7"),
     ("nextMinibatch", ["-1", "9007199254740993"], "an integer in 0...9007199254740992"),
+    ("trainingExamples", ["-1", "many"], "an integer in 0...9007199254740992"),
     ("examples", ["-1", "9223372036854775807"], "an integer in 0...9007199254740992"),
   ].flatMap { field, values, expected in values.map { BadField("asgd.\(field)", $0, expected) } }
 
@@ -75,7 +76,8 @@ struct CheckpointTests {
     let settings = RunSettings(options)
     let model = try settings.shapedModel(input: [2, 1, 1], classes: 2)
     let state = TrainerState(
-      parameters: [1, 2, 3, 4, 5, 6], optimizerState: [:], version: 0, epoch: 0, nextMinibatch: 0, examples: 0)
+      parameters: [1, 2, 3, 4, 5, 6], optimizerState: [:], version: 0, epoch: 0, nextMinibatch: 0, trainingExamples: 7,
+      examples: 0)
     try Checkpoint(settings: settings, model: model, state: state).write(to: fixture.path)
     let read = try Checkpoint(reading: fixture.path)
     #expect(read.settings == settings)

@@ -62,6 +62,7 @@ struct Checkpoint {
       parameters: parameters, optimizerState: optimizerState, version: try fields.integer("updates", in: counts),
       epoch: try fields.integer("epoch", in: 0...settings.configuration.epochs),
       nextMinibatch: try fields.integer("nextMinibatch", in: counts),
+      trainingExamples: try fields.integer("trainingExamples", in: counts),
       examples: try fields.integer("examples", in: counts))
   }
 
@@ -104,6 +105,7 @@ struct Checkpoint {
     metadata["updates"] = "\(state.version)"
     metadata["epoch"] = "\(state.epoch)"
     metadata["nextMinibatch"] = "\(state.nextMinibatch)"
+    metadata["trainingExamples"] = "\(state.trainingExamples)"
     metadata["examples"] = "\(state.examples)"
     let prefixed = Dictionary(uniqueKeysWithValues: metadata.map { (Self.prefix + $0.key, $0.value) })
     try SafetensorsFile(tensors: tensors, metadata: prefixed).write(to: path)
