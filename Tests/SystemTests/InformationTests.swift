@@ -31,7 +31,7 @@ struct InformationTests {
     "list names what each option takes",
     arguments: [
       ("models", ["lenet5", "cnn", "hogwild", "mlp", "softmax"]), ("modes", ["async", "sync"]), ("rules", ["plain"]),
-      ("optimizers", ["sgd", "momentum"]), ("schedules", ["constant", "linear"]),
+      ("optimizers", ["sgd", "momentum"]), ("schedules", ["constant", "linear", "trapezoid"]),
       ("kernels", ["auto", "simd", "reference"]),
       ("datasets", ["digits", "mnist", "fashion-mnist", "emnist-letters", "cifar10"]),
     ])

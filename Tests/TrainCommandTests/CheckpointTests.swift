@@ -37,7 +37,7 @@ private let badFields: [BadField] =
     ("epochs", ["0", "100001"], "an integer in 1...100000"),
     ("batchSize", ["0", "65537"], "an integer in 1...65536"),
     ("learningRate", ["-1", "1001", "nan", ""], "a number in 0.0...1000.0"),
-    ("schedule", ["cosine"], "one of constant, linear"),
+    ("schedule", ["cosine"], "one of constant, linear, trapezoid"),
     ("warmup", ["-0.5", "2"], "a number in 0.0...1.0"),
     ("seed", ["-1", "18446744073709551616", "1.0"], "an integer of 64 bits without sign"),
     ("onDivergence", ["halt"], "one of stop, skip"),

@@ -93,7 +93,7 @@ private let names: [Mistake] = [
     "--activation gelu",
     "'gelu' is no value for '--activation', which takes sigmoid, relu or tanh; did you mean 'relu'?"),
   Mistake(
-    "--schedule cosine", "'cosine' is no value for '--schedule', which takes constant or linear"),
+    "--schedule cosine", "'cosine' is no value for '--schedule', which takes constant, linear or trapezoid"),
   Mistake(["--kernels", ""], "'' is no value for '--kernels', which takes auto, simd or reference"),
   Mistake("--on-divergence halt", "'halt' is no value for '--on-divergence', which takes stop or skip"),
 ]

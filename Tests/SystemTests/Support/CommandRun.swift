@@ -48,25 +48,14 @@ final class CommandRun {
   private let errors = GrowingText()
   private let end = DispatchSemaphore(value: 0)
 
-  /// Starts the program.
-  ///
-  /// - Parameters:
-  ///   - arguments: Its arguments.
-  ///   - directory: Its current directory; one without data sets unless given.
-  ///   - environment: Variables to set.
-  ///   - unreadOutput: Where its standard output goes if not to this object.
-  convenience init(
-    _ arguments: [String], in directory: String = "/", environment: [String: String] = [:],
-    unreadOutput: FileHandle? = nil
-  ) throws {
-    try self.init(
-      Self.program, arguments, in: directory, environment: environment, unreadOutput: unreadOutput)
+  /// Starts the program, in a directory without data sets unless told otherwise.
+  convenience init(_ arguments: [String], in directory: String = "/", unreadOutput: FileHandle? = nil) throws {
+    try self.init(Self.program, arguments, in: directory, environment: [:], unreadOutput: unreadOutput)
   }
 
   /// Starts the program; the arguments have spaces between them.
   convenience init(_ arguments: String, in directory: String = "/", unreadOutput: FileHandle? = nil) throws {
-    try self.init(
-      arguments.split(separator: " ").map(String.init), in: directory, unreadOutput: unreadOutput)
+    try self.init(arguments.split(separator: " ").map(String.init), in: directory, unreadOutput: unreadOutput)
   }
 
   /// Starts a shell command in which `$PROGRAM` is the program.
@@ -97,10 +86,8 @@ final class CommandRun {
   }
 
   /// Runs the program to its end.
-  static func run(
-    _ arguments: [String], in directory: String = "/", environment: [String: String] = [:]
-  ) throws -> Outcome {
-    try CommandRun(arguments, in: directory, environment: environment).wait()
+  static func run(_ arguments: [String], in directory: String = "/") throws -> Outcome {
+    try CommandRun(arguments, in: directory).wait()
   }
 
   /// Runs the program to its end; the arguments have spaces between them.
