@@ -40,7 +40,9 @@ extension TrainingWarning {
     }
     remedies.append("--learning-rate \(NumberText.exact(run.learningRate / 2)) (half)")
     if run.hasStaleness, run.batchSize > 1 {
-      remedies.append("--batch-size \(run.batchSize / 2) (more, smaller steps)")
+      remedies.append(
+        "--learning-rate \(NumberText.exact(run.learningRate / 2)) --batch-size \(run.batchSize / 2) "
+          + "(as much training, in smaller steps)")
     }
     if run.warmup == 0 { remedies.append("--warmup 0.1") }
     if run.hasStaleness { remedies.append("--mode sync, or fewer --workers") }
@@ -73,9 +75,4 @@ extension Divergence {
       "error: training stopped at \(whereabouts)", in: run,
       more: ["--on-divergence skip (leaves such gradients out)"])
   }
-}
-
-extension RunDescription {
-  /// Whether gradients are applied to parameters that others have changed in between.
-  fileprivate var hasStaleness: Bool { mode != "sync" && workers > 1 }
 }

@@ -146,7 +146,7 @@ struct ParameterServerTests {
       for worker in 0..<2 { coordinator.pulled(worker: worker) }
     }
     // One good gradient in the middle begins the count anew.
-    for index in 0..<200 { push(index % 2, isFinite: index != 100) }
+    for index in 0..<200 { push(index % 2, isFinite: index == 100) }
     for index in 0..<101 { push(index % 2, isFinite: false) }
     #expect(!decisions.contains(.stop))
     push(1, isFinite: false)

@@ -186,7 +186,7 @@ struct ConsoleReporterTests {
         examples, at update 375
           likely cause: the steps are too large for gradients that are about 7 updates stale
           try: --learning-rate 0.015 (half)
-               --batch-size 8 (more, smaller steps)
+               --learning-rate 0.015 --batch-size 8 (as much training, in smaller steps)
                --mode sync, or fewer --workers
 
         """)
@@ -216,7 +216,7 @@ struct ConsoleReporterTests {
         'conv1.weight'
           likely cause: the steps are too large for gradients that are about 7 updates stale
           try: --learning-rate 0.015 (half)
-               --batch-size 8 (more, smaller steps)
+               --learning-rate 0.015 --batch-size 8 (as much training, in smaller steps)
                --mode sync, or fewer --workers
                --on-divergence skip (leaves such gradients out)
 
@@ -270,7 +270,8 @@ struct AdviceTests {
         == "the steps are too large for gradients that are about 7 updates stale, and momentum multiplies with it")
     #expect(
       warning.remedies(in: run) == [
-        "--momentum 0", "--learning-rate 0.015 (half)", "--batch-size 8 (more, smaller steps)", "--warmup 0.1",
+        "--momentum 0", "--learning-rate 0.015 (half)",
+        "--learning-rate 0.015 --batch-size 8 (as much training, in smaller steps)", "--warmup 0.1",
         "--mode sync, or fewer --workers",
       ])
     #expect(

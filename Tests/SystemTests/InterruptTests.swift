@@ -21,7 +21,7 @@ struct InterruptTests {
     #expect(outcome.exitCode == 130)
     #expect(
       outcome.errors.contains(
-        "\ninterrupted: finishing the minibatches in flight; press Ctrl-C again to stop at once\n"))
+        "\ninterrupted: finishing the minibatches in flight; Ctrl-C again stops at once\n"))
     #expect(outcome.errors.contains(/\ninterrupted after [0-9,]+ updates\n$/), "\(outcome.errors.suffix(200))")
     let summary = SummaryText(outcome.output)
     let metrics = try Metrics(try data.directory.text("m"))

@@ -31,7 +31,10 @@ final class GradientBufferPool: @unchecked Sendable {  // `free` is protected by
 
   init(buffers: Int, count: Int) {
     free = (0..<buffers).map { _ in GradientBuffer(count: count) }
-    available = DispatchSemaphore(value: buffers)
+    // Counted up, not created with its value: Dispatch traps where a semaphore dies with less than it was created with,
+    // and a pool may die while buffers are in flight.
+    available = DispatchSemaphore(value: 0)
+    for _ in 0..<buffers { available.signal() }
   }
 
   /// Takes a buffer with undefined contents; blocks while all of them are in flight.

@@ -185,7 +185,8 @@ public actor ParameterServer {
 
   private func currentStatus() -> ServerStatus {
     ServerStatus(
-      version: coordinator.version, examples: examples, recent: recent, stalenessMean: coordinator.staleness.applied.mean,
+      version: coordinator.version, examples: examples, recent: recent,
+      stalenessMean: coordinator.staleness.applied.mean,
       stalenessMax: coordinator.staleness.applied.max, nextLearningRate: schedule.rate(at: coordinator.step),
       refusedPushes: coordinator.refusedPushes, lastSkipped: skippedDivergence, divergence: divergence)
   }

@@ -49,7 +49,7 @@ struct TrainingSession {
 
     let console = console
     interrupts.endOrderly {
-      console.note("interrupted: finishing the minibatches in flight; press Ctrl-C again to stop at once")
+      console.note("interrupted: finishing the minibatches in flight; Ctrl-C again stops at once")
       trainer.requestStop()
     }
     let report: FinalReport
