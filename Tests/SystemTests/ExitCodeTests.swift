@@ -135,8 +135,8 @@ struct ExitCodeTests {
   }
 
   /// A run that diverges whatever its gradients are: the decay makes every weight 999 times as large in each update.
-  private func divergent(_ data: TinyMNIST) -> String {
-    "--dataset mnist --data-dir \(data.path) --model mlp --activation relu --hidden 8 --epochs 50 --workers 2 "
+  private func divergent(_ data: TinyMNIST, epochs: Int = 50) -> String {
+    "--dataset mnist --data-dir \(data.path) --model mlp --activation relu --hidden 8 --epochs \(epochs) --workers 2 "
       + "--learning-rate 1000 --weight-decay 1 --schedule constant --warmup 0 --quiet"
   }
 
@@ -161,12 +161,23 @@ struct ExitCodeTests {
   @Test("with --on-divergence skip such gradients are left out, counted and reported, and the run goes on")
   func skippedDivergence() throws {
     let data = try TinyMNIST()
-    let outcome = try CommandRun.run("\(divergent(data)) --on-divergence skip")
-    #expect(outcome.exitCode == 0)
+    let outcome = try CommandRun.run("\(divergent(data, epochs: 10)) --on-divergence skip")
     #expect(outcome.errors.contains("warning: refused the gradient that worker "))
     let summary = SummaryText(outcome.output)
     #expect(summary["outcome"] == "completed")
     #expect(summary["refused pushes"] != nil)
+    // What is left of this run is worth nothing, and a script must hear so.
+    #expect(outcome.exitCode == 1)
+    #expect(outcome.errors.contains("error: the test loss is not finite"))
+  }
+
+  @Test("a run that only skips is given up")
+  func hopelessSkipping() throws {
+    let data = try TinyMNIST()
+    let outcome = try CommandRun.run("\(divergent(data)) --on-divergence skip")
+    #expect(outcome.exitCode == 1)
+    let row = try #require(SummaryText(outcome.output)["outcome"])
+    #expect(row.hasPrefix("diverged after "), "\(row)")
   }
 
   @Test("results for a standard output that is full or closed are 73, and the checkpoint is kept")
