@@ -191,11 +191,15 @@ struct CheckpointTests {
     arguments: [
       (
         "asgd.nextMinibatch", "5",
-        "'%': 'asgd.nextMinibatch' of the metadata is '5', and must be less than 5, the minibatches of an epoch"
+        "'%': 'asgd.nextMinibatch' of the metadata is '5', and must be an integer in 0...4"
       ),
       (
         "asgd.inputShape", "1x14x56",
-        "'%' was made with images of 1×14×56 in 10 classes, but the data set has 1×28×28 in 10 classes"
+        "'%' was made with 80 images of 1×14×56 in 10 classes, but the data set has 80 images of 1×28×28 in 10 classes"
+      ),
+      (
+        "asgd.trainingExamples", "60000",
+        "'%' was made with 60000 images of 1×28×28 in 10 classes, but the data set has 80 images of 1×28×28 in 10 classes"
       ),
     ])
   func otherData(field: String, value: String, message: String) throws {

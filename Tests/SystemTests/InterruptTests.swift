@@ -15,7 +15,7 @@ struct InterruptTests {
     let run = try CommandRun(
       "\(problem) --model softmax \(Self.endless) --workers 3 --checkpoint \(checkpoint) --metrics "
         + data.directory.file("m"))
-    try run.waitForErrorLine { $0.hasPrefix("     2 ") }
+    try run.waitForErrorLine { $0.hasPrefix("    2 ") }
     run.interrupt()
     let outcome = try run.wait()
     #expect(outcome.exitCode == 130)
@@ -55,7 +55,7 @@ struct InterruptTests {
     let before = try data.directory.names
     let run = try CommandRun(
       "--dataset mnist --data-dir \(data.path) --model softmax \(Self.endless) --mode sync --workers 2", in: data.path)
-    try run.waitForErrorLine { $0.hasPrefix("     1 ") }
+    try run.waitForErrorLine { $0.hasPrefix("    1 ") }
     run.interrupt()
     let outcome = try run.wait()
     #expect(outcome.exitCode == 130)
@@ -87,7 +87,7 @@ struct InterruptTests {
     let run = try CommandRun(
       "--dataset mnist --data-dir \(data.path) --model softmax \(Self.endless) --workers 1",
       unreadOutput: pipe.fileHandleForWriting)
-    try run.waitForErrorLine { $0.hasPrefix("     1 ") }
+    try run.waitForErrorLine { $0.hasPrefix("    1 ") }
     run.interrupt()
     try run.waitForErrorLine { $0.hasPrefix("interrupted after ") }
     run.interrupt()

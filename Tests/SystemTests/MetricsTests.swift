@@ -152,7 +152,6 @@ struct MetricsTests {
     }
     let outcome = try run(batchSize: 65_536)
     #expect(outcome.exitCode == 0)
-    #expect(outcome.errors.contains(" --batch-size 80 "))
     let summary = SummaryText(outcome.output)
     #expect(summary["updates"] == "3")
     #expect(summary.hash == SummaryText(try run(batchSize: 80).output).hash)

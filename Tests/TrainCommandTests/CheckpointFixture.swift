@@ -43,7 +43,7 @@ final class CheckpointFixture {
     TrainerState(
       parameters: (0..<parameters).map { Float($0) * 0.1 - 1 },
       optimizerState: ["velocity": (0..<parameters).map { Float($0) * -1e-20 }], version: 1_234_567, epoch: 4,
-      nextMinibatch: 3, trainingExamples: 4321, examples: 98_765)
+      nextMinibatch: 3, trainingExamples: 37, examples: 98_765)
   }
 
   /// The checkpoint of ``settings`` and ``state``.

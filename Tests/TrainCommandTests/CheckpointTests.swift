@@ -46,8 +46,9 @@ private let badFields: [BadField] =
     ("optimizerState", ["", "speed"], "a list with 'velocity', which 'momentum' needs"),
     ("updates", ["-1", "9007199254740993"], "an integer in 0...9007199254740992"),
     ("epoch", ["-1", "8"], "an integer in 0...7"),
-    ("nextMinibatch", ["-1", "9007199254740993"], "an integer in 0...9007199254740992"),
-    ("trainingExamples", ["-1", "many"], "an integer in 0...9007199254740992"),
+    ("trainingExamples", ["0", "-1", "9007199254740993"], "an integer in 1...9007199254740992"),
+    // 37 examples are 5 minibatches of 9 at most.
+    ("nextMinibatch", ["-1", "5"], "an integer in 0...4"),
     ("examples", ["-1", "9223372036854775807"], "an integer in 0...9007199254740992"),
   ].flatMap { field, values, expected in values.map { BadField("asgd.\(field)", $0, expected) } }
 
@@ -76,7 +77,7 @@ struct CheckpointTests {
     let settings = RunSettings(options)
     let model = try settings.shapedModel(input: [2, 1, 1], classes: 2)
     let state = TrainerState(
-      parameters: [1, 2, 3, 4, 5, 6], optimizerState: [:], version: 0, epoch: 0, nextMinibatch: 0, trainingExamples: 7,
+      parameters: [1, 2, 3, 4, 5, 6], optimizerState: [:], version: 0, epoch: 0, nextMinibatch: 0, trainingExamples: 1,
       examples: 0)
     try Checkpoint(settings: settings, model: model, state: state).write(to: fixture.path)
     let read = try Checkpoint(reading: fixture.path)
@@ -177,26 +178,20 @@ struct CheckpointTests {
     }
   }
 
-  @Test("a checkpoint goes on with the data that it was made with, in any minibatch that there is")
+  @Test("a checkpoint goes on with the data that it was made with only")
   func fit() throws {
     let checkpoint = try CheckpointFixture.checkpoint()
-    let settings = checkpoint.settings
-    try checkpoint.check(fits: checkpoint.model, minibatches: 4, path: "c")
-    #expect(
-      throws: CheckpointError.malformedField(
-        path: "c", field: "asgd.nextMinibatch", value: "3", expected: "less than 3, the minibatches of an epoch")
-    ) {
-      try checkpoint.check(fits: checkpoint.model, minibatches: 3, path: "c")
-    }
-    #expect(
-      throws: CheckpointError.otherData(path: "c", made: "1×2×3 in 4 classes", found: "1×3×2 in 4 classes")
-    ) {
-      try checkpoint.check(fits: settings.shapedModel(input: [1, 3, 2], classes: 4), minibatches: 4, path: "c")
-    }
-    #expect(
-      throws: CheckpointError.otherData(path: "c", made: "1×2×3 in 4 classes", found: "1×2×3 in 5 classes")
-    ) {
-      try checkpoint.check(fits: settings.shapedModel(input: [1, 2, 3], classes: 5), minibatches: 4, path: "c")
+    try checkpoint.check(fits: checkpoint.model, trainingExamples: 37, path: "c")
+    for (input, classes, examples, found) in [
+      ([1, 3, 2], 4, 37, "37 images of 1×3×2 in 4 classes"), ([1, 2, 3], 5, 37, "37 images of 1×2×3 in 5 classes"),
+      ([1, 2, 3], 4, 38, "38 images of 1×2×3 in 4 classes"),
+    ] {
+      let model = try checkpoint.settings.shapedModel(input: input, classes: classes)
+      #expect(
+        throws: CheckpointError.otherData(path: "c", made: "37 images of 1×2×3 in 4 classes", found: found)
+      ) {
+        try checkpoint.check(fits: model, trainingExamples: examples, path: "c")
+      }
     }
   }
 

@@ -111,11 +111,12 @@ struct ConsoleDisplay {
     return permanent("warning: \(TrainingWarning.nonFiniteGradientSkipped(divergence).message)\(others)")
   }
 
-  /// The columns that a row may take: a terminal's last one stays free, or some terminals begin a new line.
+  /// The columns that a row may take: two of a terminal's stay free for the `^C` that it shows, and the last one
+  /// because some terminals begin a new line after it.
   private func rowWidth(_ width: Int) -> Int {
     switch style {
     case .plain: .max
-    case .terminal: width - 1
+    case .terminal: width - 3
     }
   }
 }

@@ -14,12 +14,13 @@ enum ConsoleTable {
     case left
     case learningRate = "learning rate"
 
-    /// The characters that the column takes, with the space before it; all columns but the last fit into 79.
+    /// The characters that the column takes, with the space before it; all columns but the last fit into 77.
     var width: Int {
       switch self {
-      case .epoch, .done: 6
-      case .stalenessMax: 5
-      case .loss, .left: 9
+      case .epoch, .stalenessMax: 5
+      case .done: 6
+      case .left: 8
+      case .loss: 9
       case .accuracy: 10
       case .staleness, .testLoss: 11
       case .examplesPerSecond: 12

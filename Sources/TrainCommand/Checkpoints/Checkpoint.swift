@@ -58,11 +58,12 @@ struct Checkpoint {
         from: file, prefix: "optimizer.\(vector).", layout: model.layout, path: path)
     }
     let counts = 0...Self.largestCount
+    let trainingExamples = try fields.integer("trainingExamples", in: 1...Self.largestCount)
+    let minibatches = (trainingExamples - 1) / settings.configuration.batchSize + 1
     state = TrainerState(
       parameters: parameters, optimizerState: optimizerState, version: try fields.integer("updates", in: counts),
       epoch: try fields.integer("epoch", in: 0...settings.configuration.epochs),
-      nextMinibatch: try fields.integer("nextMinibatch", in: counts),
-      trainingExamples: try fields.integer("trainingExamples", in: counts),
+      nextMinibatch: try fields.integer("nextMinibatch", in: 0...minibatches - 1), trainingExamples: trainingExamples,
       examples: try fields.integer("examples", in: counts))
   }
 
@@ -70,20 +71,16 @@ struct Checkpoint {
   ///
   /// - Parameters:
   ///   - model: The model, shaped for the data.
-  ///   - minibatches: The number of minibatches in an epoch.
+  ///   - trainingExamples: The number of examples in the training set.
   ///   - path: The file that this checkpoint was read from.
-  /// - Throws: ``CheckpointError``.
-  func check(fits model: ShapedModel, minibatches: Int, path: String) throws(CheckpointError) {
-    guard self.model.inputShape == model.inputShape, self.model.classes == model.classes else {
-      throw .otherData(
-        path: path, made: "\(self.model.inputShape) in \(self.model.classes) classes",
-        found: "\(model.inputShape) in \(model.classes) classes")
+  /// - Throws: ``CheckpointError/otherData(path:made:found:)``.
+  func check(fits model: ShapedModel, trainingExamples: Int, path: String) throws(CheckpointError) {
+    func data(_ model: ShapedModel, _ examples: Int) -> String {
+      "\(examples) images of \(model.inputShape) in \(model.classes) classes"
     }
-    guard state.nextMinibatch < minibatches else {
-      throw .malformedField(
-        path: path, field: Self.prefix + "nextMinibatch", value: "\(state.nextMinibatch)",
-        expected: "less than \(minibatches), the minibatches of an epoch")
-    }
+    let made = data(self.model, state.trainingExamples)
+    let found = data(model, trainingExamples)
+    guard made == found else { throw .otherData(path: path, made: made, found: found) }
   }
 
   /// Writes the checkpoint beside `path`, syncs it, and renames it to `path`.

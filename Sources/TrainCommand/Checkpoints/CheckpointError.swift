@@ -8,7 +8,7 @@ enum CheckpointError: Error, Hashable, CustomStringConvertible {
   case unknownFormat(path: String, version: Int, supported: Int)
   /// The model that the settings ask for does not exist.
   case impossibleModel(path: String, reason: String)
-  /// The run was made with images of another shape, or with other classes.
+  /// The run was made with another number of images, or with images of another shape or other classes.
   case otherData(path: String, made: String, found: String)
   /// A tensor of the model is not in the file.
   case missingTensor(path: String, tensor: String)
@@ -28,7 +28,7 @@ enum CheckpointError: Error, Hashable, CustomStringConvertible {
     case .impossibleModel(let path, let reason):
       "'\(path)' describes a model that cannot be: \(reason)"
     case .otherData(let path, let made, let found):
-      "'\(path)' was made with images of \(made), but the data set has \(found)"
+      "'\(path)' was made with \(made), but the data set has \(found)"
     case .missingTensor(let path, let tensor):
       "'\(path)' has no tensor '\(tensor)', which its model needs"
     case .shapeMismatch(let path, let tensor, let expected, let actual):

@@ -1,5 +1,6 @@
 internal import Dispatch
 internal import Foundation
+internal import Reporting
 
 /// Turns Ctrl-C into an orderly end, where there is one, and into an immediate one otherwise.
 ///
@@ -50,6 +51,9 @@ final class InterruptHandler: @unchecked Sendable {  // `orderlyEnd` is used on 
 
   private func interrupt() {
     guard let action = orderlyEnd.take() else {
+      let display = OutputDescriptor.standardError
+      // Or the shell's prompt would stand behind the row of progress.
+      if display.isTerminal { try? display.write("\n") }
       // Nothing is half-written: files are written beside their place and renamed.
       _exit(ExitCode.interrupted.rawValue)
     }

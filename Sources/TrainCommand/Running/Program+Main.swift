@@ -32,8 +32,7 @@ extension Program {
     case .train(let options):
       let interrupts = InterruptHandler()
       return try withExtendedLifetime(interrupts) {
-        var session = try TrainingSession(options)
-        return try session.run(interrupts)
+        try TrainingSession(options).run(interrupts)
       }
     case .list(let subject):
       try output.write(Vocabulary.ofThisProgram.listing(of: subject))

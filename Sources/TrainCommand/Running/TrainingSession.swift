@@ -9,7 +9,7 @@ internal import Reporting
 /// Carries out `train`: loads, trains, saves, reports.
 struct TrainingSession {
   private let options: TrainOptions
-  private var settings: RunSettings
+  private let settings: RunSettings
   private let resumed: Checkpoint?
   private let console: ConsoleReporter
   private let metrics: JSONLinesReporter?
@@ -33,17 +33,13 @@ struct TrainingSession {
   /// - Parameter interrupts: Is told how to end the training early; must outlive the call.
   /// - Returns: How the process should end.
   /// - Throws: What keeps the training from its end; see ``ExitCode/init(for:)``.
-  mutating func run(_ interrupts: InterruptHandler) throws -> ExitCode {
+  func run(_ interrupts: InterruptHandler) throws -> ExitCode {
     let data = try DatasetCatalog.load(settings.dataset, directory: options.dataDirectory)
     let shape = data.training.shape
     let model = try settings.shapedModel(
       input: [shape.channels, shape.height, shape.width], classes: data.training.classes)
-    let examples = data.training.count
-    // Places for more examples than there are would only cost memory.
-    settings.configuration.batchSize = min(settings.configuration.batchSize, examples)
     if let resumed, let path = options.resume {
-      let batchSize = settings.configuration.batchSize
-      try resumed.check(fits: model, minibatches: (examples + batchSize - 1) / batchSize, path: path)
+      try resumed.check(fits: model, trainingExamples: data.training.count, path: path)
     }
     let backend = try KernelBackends.make(named: settings.kernels)
     let observers: [any TrainingObserver] = [console] + (metrics.map { [$0] } ?? [])
