@@ -36,7 +36,9 @@ struct TrainerIdentityTests {
         update < warmup
         ? configuration.learningRate * Double(update + 1) / Double(warmup)
         : configuration.learningRate * Double(total - update) / Double(total - warmup)
-      let step = SGDStep(learningRate: Float(rate), momentum: Float(configuration.momentum))
+      let step = SGDStep(
+        learningRate: Float(rate), momentum: Float(configuration.momentum),
+        weightDecay: Float(configuration.weightDecay))
       var updated = parameters
       velocity.withUnsafeMutableBufferPointer { velocity in
         backend.sgdStep(
@@ -53,6 +55,7 @@ struct TrainerIdentityTests {
     arguments: ["mlp", "softmax", "hogwild"], OptimizerKind.allCases)
   func oneWorkerIsSequential(model name: String, optimizer: OptimizerKind) throws {
     var configuration = TrainingFixture.configuration(optimizer: optimizer)
+    configuration.weightDecay = 0.01
     if name == "hogwild" { configuration.epochs = 1 }
     let model = try TrainingFixture.model(name)
     let trainer = try TrainingFixture.trainer(configuration, model: name)
@@ -112,7 +115,7 @@ struct TrainerIdentityTests {
 
 @Suite("Trainer: workers, epochs and the law of staleness")
 struct TrainerRunTests {
-  @Test("every worker has a thread of its own: more workers than cores complete a barrier", arguments: [32, 128])
+  @Test("every worker has a thread of its own: more workers than cores complete a barrier", arguments: [8, 64])
   func allWorkersRendezvous(workers: Int) throws {
     // A round needs a push from every worker, so this run ends only if all of them run at once.
     let configuration = TrainingFixture.configuration(workers: workers, mode: .sync, batchSize: 1)
@@ -170,6 +173,29 @@ struct TrainerRunTests {
     #expect(losses[0].testLoss > 0)
     #expect(Set(losses.map(\.testLoss)).count == 1)
     #expect(Set(losses.map(\.testAccuracy)).count == 1)
+  }
+
+  @Test("data with more classes than the model tells apart, or with no example, are refused")
+  func unfitData() throws {
+    let model = try ModelZoo.make("softmax", options: ModelOptions(classes: 4)).shaped(for: Shape([1, 28, 28]))
+    #expect(throws: TrainingError.classMismatch(model: 4, dataset: 10)) {
+      try Trainer(
+        TrainingFixture.configuration(), model: model, data: TrainingFixture.digits,
+        backend: ReferenceBackend<Float>(), programVersion: "test", observer: RecordingObserver())
+    }
+    let digits = TrainingFixture.digits
+    let empty = DatasetPair(training: digits.training.prefix(0), test: digits.test)
+    #expect(throws: TrainingError.noTrainingExamples) {
+      try TrainingFixture.trainer(TrainingFixture.configuration(), data: empty)
+    }
+  }
+
+  @Test("minibatches larger than the data set cost no memory and train on all of it")
+  func hugeMinibatch() throws {
+    let configuration = TrainingFixture.configuration(workers: 3, batchSize: 1_000_000)
+    let report = try TrainingFixture.trainer(configuration).run()
+    #expect(report.last.updates == 2 && report.last.examples == 500)
+    #expect(EpochPlan(examples: 250, batchSize: 1_000_000).capacity == 250)
   }
 
   @Test("data of another shape than the model's are refused with both shapes")
@@ -241,11 +267,69 @@ struct TrainerContinuationTests {
     #expect(first.report.outcome == .completed)
   }
 
+  @Test("a stop between two epochs ends the run with the report of the first, told and saved once")
+  func stopBetweenEpochs() throws {
+    let stop = Mutex<(@Sendable () -> Void)?>(nil)
+    let observer = RecordingObserver { event in
+      if case .epoch = event { stop.withLock { $0?() } }
+    }
+    let trainer = try TrainingFixture.trainer(TrainingFixture.configuration(workers: 2, epochs: 5), observer: observer)
+    stop.withLock { $0 = { trainer.requestStop() } }
+    var saves = 0
+    let report = try trainer.run { saves += 1 }
+    #expect(report.outcome == .interrupted)
+    #expect(observer.epochs == [report.last])
+    #expect(report.last.epoch == 1 && report.last.trainLoss != nil)
+    #expect(saves == 1)
+  }
+
+  @Test("an epoch that is interrupted is not told as one that is done, but is in the final report")
+  func interruptedEpochIsNotTold() throws {
+    let stop = Mutex<(@Sendable () -> Void)?>(nil)
+    let backend = HookedBackend(afterUpdate: { if $0 == 20 { stop.withLock { $0?() } } })
+    let observer = RecordingObserver()
+    let trainer = try TrainingFixture.trainer(TrainingFixture.configuration(), backend: backend, observer: observer)
+    stop.withLock { $0 = { trainer.requestStop() } }
+    let report = try trainer.run()
+    stop.withLock { $0 = nil }
+    #expect(observer.epochs.map(\.epoch) == [1])
+    #expect(report.last.epoch == 1 && report.last.updates == 20)
+  }
+
+  @Test("a run resumed with other workers, mode or minibatches goes on at the same share of its schedule")
+  func resumeWithOtherShape() throws {
+    var configuration = TrainingFixture.configuration(workers: 2, epochs: 2, batchSize: 5)
+    let first = try TrainingFixture.trainer(configuration)
+    _ = try first.run()
+    let state = first.state
+    #expect(state.version == 100 && state.epoch == 2)
+
+    configuration.epochs = 4
+    configuration.mode = .sync
+    configuration.workers = 5
+    configuration.batchSize = 10
+    let observer = RecordingObserver()
+    let second = try TrainingFixture.trainer(configuration, resuming: state, observer: observer)
+    // 25 minibatches an epoch in rounds of 5: 5 updates an epoch, 10 of 20 behind.
+    #expect(second.description.plannedUpdates == 100 + 10)
+    let report = try second.run()
+    #expect(report.last.updates == 110)
+    #expect(second.state.parameters != state.parameters, "the learning rate of the first update left is not 0")
+    #expect(report.last.testLoss < 2.3)
+
+    let position = SchedulePosition(
+      configuration, plan: EpochPlan(examples: 250, batchSize: 10), epoch: 2, minibatch: 7)
+    // 18 minibatches of the third epoch are left, four rounds, and five rounds of the fourth.
+    #expect(position.total == 20 && position.left == 9 && position.step == 11)
+  }
+
   @Test("a stop before the first minibatch trains nothing")
   func stopBeforeStart() throws {
     let trainer = try TrainingFixture.trainer(TrainingFixture.configuration(workers: 3))
     trainer.requestStop()
-    let report = try trainer.run()
+    var saves = 0
+    let report = try trainer.run { saves += 1 }
+    #expect(saves == 1, "who asked for a checkpoint gets one")
     #expect(report.outcome == .interrupted)
     #expect(report.last.updates == 0)
     #expect(report.last.trainLoss == nil)
@@ -259,6 +343,16 @@ struct TrainerContinuationTests {
     let count = state.parameters.count
     #expect(throws: TrainingError.stateMismatch(part: "parameters", expected: count, actual: count - 1)) {
       try TrainingFixture.trainer(TrainingFixture.configuration(), resuming: short)
+    }
+    var elsewhere = state
+    elsewhere.trainingExamples = 60_000
+    #expect(throws: TrainingError.stateMismatch(part: "training examples", expected: 250, actual: 60_000)) {
+      try TrainingFixture.trainer(TrainingFixture.configuration(), resuming: elsewhere)
+    }
+    var beyond = state
+    beyond.nextMinibatch = 16
+    #expect(throws: TrainingError.positionOutOfRange(minibatch: 16, minibatches: 16)) {
+      try TrainingFixture.trainer(TrainingFixture.configuration(), resuming: beyond)
     }
     let withMomentum = TrainingFixture.configuration(optimizer: .momentum)
     #expect(throws: TrainingError.missingOptimizerState(name: "velocity")) {

@@ -162,11 +162,13 @@ struct ExitCodeTests {
   func skippedDivergence() throws {
     let data = try TinyMNIST()
     let outcome = try CommandRun.run("\(divergent(data, epochs: 20)) --on-divergence skip")
-    #expect(outcome.exitCode == 0)
     #expect(outcome.errors.contains("warning: refused the gradient that worker "))
     let summary = SummaryText(outcome.output)
     #expect(summary["outcome"] == "completed")
     #expect(summary["refused pushes"] != nil)
+    // What is left of this run is worth nothing, and a script must hear so.
+    #expect(outcome.exitCode == 1)
+    #expect(outcome.errors.contains("error: the test loss is not finite"))
   }
 
   @Test("a run that does nothing but leave gradients out ends with 1 all the same")

@@ -148,6 +148,11 @@ public final class Trainer: @unchecked Sendable {  // each variable says where i
       order.write(epoch: epoch, into: buffer)
       let first = epoch == start.epoch ? start.minibatch : 0
       train(epoch: epoch, from: first, order: UnsafeBufferPointer(buffer))
+      if dispenser.position == first, report != nil {
+        // Stopped before the epoch's first minibatch: the report of the epoch before is that of the end.
+        outcome = .interrupted
+        break
+      }
       let isWhole = dispenser.position == plan.minibatches
       dealt += dispenser.position - first
 

@@ -73,6 +73,10 @@ struct TrainingSession {
       console.alert("error: \(failure)")
       return .cannotWrite
     }
+    guard report.last.testLoss.isFinite else {
+      console.alert("error: the test loss is not finite: the training diverged without a gradient that shows it")
+      return .trainingFailed
+    }
     if let target = options.targetAccuracy, !(report.last.testAccuracy >= target) {
       console.alert(
         "error: the test accuracy \(report.last.testAccuracy) is below '--target-accuracy \(target)'")
