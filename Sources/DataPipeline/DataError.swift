@@ -71,10 +71,10 @@ extension DataError: CustomStringConvertible {
   public var description: String {
     switch self {
     case .unknownDataset(let name, let known):
-      return "there is no data set ‘\(name)’; there are \(known.joined(separator: ", "))"
+      return "there is no data set '\(name)'; there are \(known.joined(separator: ", "))"
     case .filesMissing(let dataset, let directory, let missing, let remedy):
       return """
-        the data set ‘\(dataset)’ is not in \(directory): looked for \(missing.joined(separator: ", ")), \
+        the data set '\(dataset)' is not in \(directory): looked for \(missing.joined(separator: ", ")), \
         each also with .gz. \(remedy)
         """
     case .unreadable(let file, let reason):

@@ -33,7 +33,7 @@ struct DatasetCatalogTests {
     #expect(fault.isNotFound)
     #expect(
       fault.description
-        == "there is no data set ‘minst’; there are digits, mnist, fashion-mnist, emnist-letters, cifar10")
+        == "there is no data set 'minst'; there are digits, mnist, fashion-mnist, emnist-letters, cifar10")
   }
 
   @Test("missing files are named together with the command that fetches them", arguments: ["mnist", "fashion-mnist"])
@@ -44,7 +44,7 @@ struct DatasetCatalogTests {
     #expect(fault.isNotFound)
     #expect(
       fault.description == """
-        the data set ‘\(name)’ is not in \(directory.path): looked for train-images-idx3-ubyte, \
+        the data set '\(name)' is not in \(directory.path): looked for train-images-idx3-ubyte, \
         t10k-images-idx3-ubyte, t10k-labels-idx1-ubyte, each also with .gz. \
         To download it into Datasets/\(name), run: Tools/fetch-datasets \(name)
         """)

@@ -43,7 +43,7 @@ private let fit = [
 private let missing = [
   Refusal(
     "--dataset mnist --data-dir %", 66,
-    "error: the data set ‘mnist’ is not in %: looked for train-images-idx3-ubyte, train-labels-idx1-ubyte, "
+    "error: the data set 'mnist' is not in %: looked for train-images-idx3-ubyte, train-labels-idx1-ubyte, "
       + "t10k-images-idx3-ubyte, t10k-labels-idx1-ubyte, each also with .gz. To download it into Datasets/mnist, run: "
       + "Tools/fetch-datasets mnist\n"),
   Refusal("--resume %/none.safetensors", 66, "error: there is no file '%/none.safetensors'\n"),
