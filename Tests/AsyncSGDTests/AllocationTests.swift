@@ -38,7 +38,7 @@ struct AllocationTests {
     dispenser.begin(minibatches: plan.minibatches, from: 0)
     let worker = Worker(
       index: 0, model: model, backend: backend, service: server, snapshot: server.latest(), dispenser: dispenser,
-      training: data, plan: plan, seed: 1)
+      training: data, plan: plan, seed: 1, takesTurns: true)
     var order = (0..<Int32(data.count)).map { $0 }
     order.reverse()
     try order.withUnsafeBufferPointer { order in

@@ -87,12 +87,14 @@ public final class Trainer: @unchecked Sendable {  // each variable says where i
     let dispenser = MinibatchDispenser(workers: configuration.workers, inRounds: configuration.mode.dealsInRounds)
     self.server = server
     self.dispenser = dispenser
+    let takesTurns = configuration.workers > ProcessInfo.processInfo.activeProcessorCount
     var workers: [Worker] = []
     for index in 0..<configuration.workers {
       workers.append(
         Worker(
           index: index, model: model, backend: backend, service: server, snapshot: server.latest(),
-          dispenser: dispenser, training: data.training, plan: plan, seed: configuration.seed))
+          dispenser: dispenser, training: data.training, plan: plan, seed: configuration.seed,
+          takesTurns: takesTurns))
     }
     self.workers = workers
 

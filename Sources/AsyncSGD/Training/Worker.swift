@@ -21,12 +21,19 @@ final class Worker: @unchecked Sendable {  // all but `index` and `queue` is use
   private let training: Dataset
   private let plan: EpochPlan
   private let seed: UInt64
+  /// Whether to give way after each step.
+  ///
+  /// More workers than cores share them in slices of milliseconds, which may be hundreds of small steps: a worker would
+  /// push fresh gradients all through its slice, while the others' grow old by hundreds of updates at once. Giving way
+  /// makes them take turns, as workers with cores of their own would. Where there are cores for all it would only hand
+  /// them to other programs.
+  private let takesTurns: Bool
   private var snapshot: ParameterSnapshot
 
   init(
     index: Int, model: ShapedModel, backend: any KernelBackend<Float>, service: any ParameterService,
     snapshot: consuming ParameterSnapshot, dispenser: MinibatchDispenser, training: Dataset, plan: EpochPlan,
-    seed: UInt64
+    seed: UInt64, takesTurns: Bool
   ) {
     self.index = index
     queue = DispatchQueue(label: "asgd.worker.\(index)", qos: .userInitiated)
@@ -36,6 +43,7 @@ final class Worker: @unchecked Sendable {  // all but `index` and `queue` is use
     self.training = training
     self.plan = plan
     self.seed = seed
+    self.takesTurns = takesTurns
     self.snapshot = snapshot
   }
 
@@ -50,10 +58,7 @@ final class Worker: @unchecked Sendable {  // all but `index` and `queue` is use
     if repulls { service.pull(worker: index, into: &snapshot) }
     while let minibatch = dispenser.next(for: index) {
       guard step(minibatch, epoch: epoch, order: order) else { return }
-      // More workers than cores share them in slices of milliseconds, hundreds of small steps long: one worker would
-      // push fresh gradients all through its slice, and the others' would age by hundreds of updates at once. Giving
-      // way after each step makes the workers take turns, as workers with cores of their own would.
-      sched_yield()
+      if takesTurns { sched_yield() }
     }
   }
 
