@@ -65,7 +65,7 @@ let package = Package(
     // What the tests share, tested itself.
     .target(name: "AllocationCounter", path: "Tests/AllocationCounter"),
     .target(
-      name: "TestSupport", dependencies: ["Kernels", "Randomness"], path: "Tests/TestSupport", exclude: ["README.md"],
+      name: "TestSupport", dependencies: ["Randomness"], path: "Tests/TestSupport", exclude: ["README.md"],
       swiftSettings: hot),
     .testTarget(name: "TestSupportTests", dependencies: ["TestSupport", "Kernels"], swiftSettings: strict),
 

@@ -21,7 +21,8 @@ extension TrainOptions {
         "--dataset", "The images to learn.", values: vocabulary.datasets.map(\.name), default: defaults.dataset
       ) { $0.dataset = $1 },
       .path(
-        "--data-dir", "Where the files of the data set are.", placeholder: "DIR", default: "Datasets/<dataset>",
+        "--data-dir", "Where the files of the data set are.", placeholder: "DIR",
+        default: "Datasets/<dataset>, below the current directory",
         otherNames: ["data", "data-directory"]
       ) { $0.dataDirectory = $1 },
       .name(
@@ -41,7 +42,8 @@ extension TrainOptions {
     let defaults = TrainOptions(cores: cores)
     return [
       .integer(
-        "--workers", "Worker threads, each with its own replica of the model.", in: 1...mostWorkers,
+        "--workers", "Worker threads, each with its own replica of the model; \(mostWorkers) at most.",
+        in: 1...mostWorkers,
         default: "the number of cores, \(defaults.workers)", otherNames: ["threads", "num-workers", "num-processes"]
       ) { $0.workers = $1 },
       .choice(
@@ -69,7 +71,8 @@ extension TrainOptions {
         otherNames: ["minibatch-size", "bs"]
       ) { $0.batchSize = $1 },
       .number(
-        "--learning-rate", "The largest step per unit of gradient.", .positive(most: 1_000), default: perModel,
+        "--learning-rate", "The learning rate at its highest, after the warm-up; --schedule lowers it from there.",
+        .positive(most: 1_000), default: perModel,
         otherNames: ["lr", "eta"]
       ) { $0.learningRate = $1 },
       .choice(
@@ -105,12 +108,13 @@ extension TrainOptions {
         $0.metrics = $1
       },
       .path(
-        "--checkpoint", "Write the parameters and the state of the run (safetensors) at each epoch's end.",
+        "--checkpoint",
+        "Write the parameters and the state of the run (safetensors) at each epoch's end and when interrupted.",
         default: "off", otherNames: ["save"]
       ) { $0.checkpoint = $1 },
       .path("--resume", "Go on from a checkpoint.", default: "off", otherNames: ["load"]) { $0.resume = $1 },
       .number(
-        "--target-accuracy", "Exit with 1 if the final test accuracy is below X.", .share(example: "0.98"),
+        "--target-accuracy", "Exit with 1 if the final test accuracy is below X, from 0 to 1.", .share(example: "0.98"),
         default: "off"
       ) { $0.targetAccuracy = $1 },
       .flag("--quiet", "Show nothing but warnings, errors and the results.") { $0.isQuiet = true },
