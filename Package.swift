@@ -20,6 +20,29 @@ let isFetchedDependency = Context.packageDirectory.contains("/checkouts/")
 let hot: [SwiftSetting] =
   strict + (isFetchedDependency ? [] : [.unsafeFlags(["-O"], .when(configuration: .debug))])
 
+/// The instruction sets that the SIMD kernels are compiled for, besides the target's baseline: one source, one module
+/// each. A checkout of a dependent compiles them all for the baseline, which the program finds out by itself.
+#if arch(x86_64)
+  let instructionSets = [
+    "AVX2": ["-mavx2", "-mfma"],
+    "AVX512": ["-march=x86-64-v4", "-mprefer-vector-width=512"],
+  ]
+#else
+  let instructionSets: [String: [String]] = [:]
+#endif
+
+/// The SIMD kernels, compiled for one instruction set. The folders share their sources through symbolic links.
+func simdKernels(_ level: String) -> Target {
+  let flags = isFetchedDependency ? [] : (instructionSets[level] ?? []).flatMap { ["-Xcc", $0] }
+  return .target(
+    name: "SIMDKernels\(level)",
+    dependencies: ["KernelInterface", "VectorIntrinsics"],
+    path: "Sources/SIMDKernels/\(level)",
+    swiftSettings: hot + (flags.isEmpty ? [] : [.unsafeFlags(flags)])
+  )
+}
+let simdLevels = ["Baseline"] + instructionSets.keys.sorted()
+
 /// A room: one library target under `Sources/`.
 func room(_ name: String, _ dependencies: [String] = [], settings: [SwiftSetting] = strict) -> Target {
   .target(
@@ -47,13 +70,14 @@ let package = Package(
   name: "asgd-train",
   products: [
     .executable(name: "asgd-train", targets: ["asgd-train"]),
-    .library(name: "AsyncSGD", targets: ["AsyncSGD", "NeuralNet", "Kernels", "DataPipeline", "Randomness"]),
+    .library(name: "AsyncSGD", targets: ["AsyncSGD", "NeuralNet", "Kernels", "KernelInterface", "DataPipeline", "Randomness"]),
     .library(name: "Interchange", targets: ["Interchange"]),
   ],
-  targets: [
+  targets: simdLevels.map(simdKernels) + [
     // Rooms, from the ground up.
     room("Randomness", settings: hot),
-    room("Kernels", settings: hot),
+    room("KernelInterface", settings: hot),
+    room("Kernels", ["KernelInterface", "VectorIntrinsics"] + simdLevels.map { "SIMDKernels\($0)" }, settings: hot),
     room("NeuralNet", ["Kernels", "Randomness"], settings: hot),
     room("DataPipeline", ["Randomness"], settings: hot),
     room("AsyncSGD", ["NeuralNet", "Kernels", "DataPipeline", "Randomness"], settings: hot),
@@ -61,6 +85,9 @@ let package = Package(
     room("Reporting", ["AsyncSGD"]),
     room("TrainCommand", ["Reporting", "AsyncSGD", "Interchange", "NeuralNet", "Kernels", "DataPipeline"]),
     .executableTarget(name: "asgd-train", dependencies: ["TrainCommand"], swiftSettings: strict),
+
+    // C headers for what Swift cannot say about vector registers.
+    .target(name: "VectorIntrinsics"),
 
     // What the tests share, tested itself.
     .target(name: "AllocationCounter", path: "Tests/AllocationCounter"),

@@ -1,3 +1,5 @@
+public import KernelInterface
+
 /// Why a backend cannot be used.
 public enum KernelBackendError: Error, Hashable, Sendable, CustomStringConvertible {
   /// No backend has this name.
@@ -24,11 +26,11 @@ public enum KernelBackends {
     public let name: String
     /// What the backend is, in one line.
     public let summary: String
-    private let create: @Sendable () throws(KernelBackendError) -> any KernelBackend<Float>
+    private let create: @Sendable (InstructionSet) throws(KernelBackendError) -> any KernelBackend<Float>
 
     init(
       name: String, summary: String,
-      create: @escaping @Sendable () throws(KernelBackendError) -> any KernelBackend<Float>
+      create: @escaping @Sendable (InstructionSet) throws(KernelBackendError) -> any KernelBackend<Float>
     ) {
       self.name = name
       self.summary = summary
@@ -37,9 +39,11 @@ public enum KernelBackends {
 
     /// Returns the backend.
     ///
+    /// - Parameter instructionSet: The instruction set of the kernels that are ours, of those this machine has; `nil` for
+    ///   the widest.
     /// - Throws: ``KernelBackendError/unavailable(name:reason:)`` if this machine lacks what the backend needs.
-    public func make() throws(KernelBackendError) -> any KernelBackend<Float> {
-      try create()
+    public func make(instructionSet: InstructionSet? = nil) throws(KernelBackendError) -> any KernelBackend<Float> {
+      try create(instructionSet ?? InstructionSet.supported[0])
     }
   }
 
@@ -48,10 +52,14 @@ public enum KernelBackends {
 
   /// Every backend, in order of preference.
   public static let all: [Entry] = [
-    Entry(name: "simd", summary: "blocked for the caches, vectorized for every machine of the architecture") {
-      SIMDBackend()
+    Entry(name: "simd", summary: "blocked for the caches, vectorized for the widest registers of the machine") {
+      (instructionSet) throws(KernelBackendError) in
+      guard InstructionSet.supported.contains(instructionSet), let kernels = instructionSet.kernels else {
+        throw .unavailable(name: "simd", reason: "this machine does not have \(instructionSet.rawValue)")
+      }
+      return kernels
     },
-    Entry(name: "reference", summary: "the formulas as they are written; slow, and judge of the others") {
+    Entry(name: "reference", summary: "the formulas as they are written; slow, and judge of the others") { _ in
       ReferenceBackend<Float>()
     },
   ]

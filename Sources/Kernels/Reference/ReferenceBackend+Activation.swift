@@ -1,3 +1,5 @@
+public import KernelInterface
+
 extension ReferenceBackend {
   /// Returns f(x).
   @inline(__always)

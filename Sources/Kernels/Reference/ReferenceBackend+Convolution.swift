@@ -1,4 +1,9 @@
+public import KernelInterface
+
 extension ReferenceBackend {
+  /// Returns 1: the formulas are summed up as they stand.
+  public func convolutionErrorFactor(_ geometry: ConvolutionGeometry) -> Double { 1 }
+
   /// Returns 0: the reference needs no workspace.
   public func workspaceCount(for geometry: ConvolutionGeometry, images: Int) -> Int { 0 }
 
@@ -12,11 +17,10 @@ extension ReferenceBackend {
   ) {
     let g = geometry
     var y = output
-    for n in 0..<images {
-      let image = input + n * g.inputCount
-      for k in 0..<g.filters {
-        for p in 0..<g.outputHeight {
-          for q in 0..<g.outputWidth {
+    for k in 0..<g.filters {
+      for p in 0..<g.outputHeight {
+        for q in 0..<g.outputWidth {
+          for n in 0..<images {
             var sum: Scalar = 0
             var w = weights + k * g.patchCount
             for c in 0..<g.channels {
@@ -25,7 +29,7 @@ extension ReferenceBackend {
                   let row = p * g.stride + r - g.padding
                   let column = q * g.stride + s - g.padding
                   if row >= 0, row < g.height, column >= 0, column < g.width {
-                    sum += w.pointee * image[(c * g.height + row) * g.width + column]
+                    sum += w.pointee * input[((c * g.height + row) * g.width + column) * images + n]
                   }
                   w += 1
                 }
@@ -51,11 +55,10 @@ extension ReferenceBackend {
     let g = geometry
     inputGradient.update(repeating: 0, count: images * g.inputCount)
     var dy = outputGradient
-    for n in 0..<images {
-      let dx = inputGradient + n * g.inputCount
-      for k in 0..<g.filters {
-        for p in 0..<g.outputHeight {
-          for q in 0..<g.outputWidth {
+    for k in 0..<g.filters {
+      for p in 0..<g.outputHeight {
+        for q in 0..<g.outputWidth {
+          for n in 0..<images {
             var w = weights + k * g.patchCount
             for c in 0..<g.channels {
               for r in 0..<g.filterHeight {
@@ -63,7 +66,7 @@ extension ReferenceBackend {
                   let row = p * g.stride + r - g.padding
                   let column = q * g.stride + s - g.padding
                   if row >= 0, row < g.height, column >= 0, column < g.width {
-                    dx[(c * g.height + row) * g.width + column] += w.pointee * dy.pointee
+                    inputGradient[((c * g.height + row) * g.width + column) * images + n] += w.pointee * dy.pointee
                   }
                   w += 1
                 }
@@ -88,11 +91,10 @@ extension ReferenceBackend {
     weightGradient.update(repeating: 0, count: g.weightCount)
     biasGradient?.update(repeating: 0, count: g.filters)
     var dy = outputGradient
-    for n in 0..<images {
-      let image = input + n * g.inputCount
-      for k in 0..<g.filters {
-        for p in 0..<g.outputHeight {
-          for q in 0..<g.outputWidth {
+    for k in 0..<g.filters {
+      for p in 0..<g.outputHeight {
+        for q in 0..<g.outputWidth {
+          for n in 0..<images {
             var dw = weightGradient + k * g.patchCount
             for c in 0..<g.channels {
               for r in 0..<g.filterHeight {
@@ -100,7 +102,7 @@ extension ReferenceBackend {
                   let row = p * g.stride + r - g.padding
                   let column = q * g.stride + s - g.padding
                   if row >= 0, row < g.height, column >= 0, column < g.width {
-                    dw.pointee += dy.pointee * image[(c * g.height + row) * g.width + column]
+                    dw.pointee += dy.pointee * input[((c * g.height + row) * g.width + column) * images + n]
                   }
                   dw += 1
                 }

@@ -1,3 +1,5 @@
+public import KernelInterface
+
 extension ReferenceBackend {
   /// Returns 0: the reference needs no workspace.
   public func workspaceCount(for problem: GEMM) -> Int { 0 }

@@ -1,3 +1,5 @@
+public import KernelInterface
+
 extension ReferenceBackend {
   /// Computes the maximum of each window, and where it was.
   @specialized(where Scalar == Float)
@@ -8,25 +10,26 @@ extension ReferenceBackend {
   ) {
     let g = geometry
     var position = 0
-    for plane in 0..<images * g.channels {
-      let x = input + plane * g.height * g.width
+    for c in 0..<g.channels {
       for p in 0..<g.outputHeight {
         for q in 0..<g.outputWidth {
-          let corner = x + (p * g.stride * g.width + q * g.stride)
-          var maximum = corner.pointee
-          var index = 0
-          for r in 0..<g.window {
-            for s in 0..<g.window {
-              let value = corner[r * g.width + s]
-              if value > maximum || (value.isNaN && !maximum.isNaN) {
-                maximum = value
-                index = r * g.window + s
+          for n in 0..<images {
+            let corner = input + (((c * g.height + p * g.stride) * g.width + q * g.stride) * images + n)
+            var maximum = corner.pointee
+            var index = 0
+            for r in 0..<g.window {
+              for s in 0..<g.window {
+                let value = corner[(r * g.width + s) * images]
+                if value > maximum || (value.isNaN && !maximum.isNaN) {
+                  maximum = value
+                  index = r * g.window + s
+                }
               }
             }
+            output[position] = maximum
+            argmax[position] = UInt8(index)
+            position += 1
           }
-          output[position] = maximum
-          argmax[position] = UInt8(index)
-          position += 1
         }
       }
     }
@@ -37,18 +40,22 @@ extension ReferenceBackend {
   @specialized(where Scalar == Double)
   public func maxPoolBackward(
     _ geometry: PoolingGeometry, images: Int, outputGradient: UnsafePointer<Scalar>, argmax: UnsafePointer<UInt8>,
-    inputGradient: UnsafeMutablePointer<Scalar>
+    rectifiedOutput: UnsafePointer<Scalar>?, inputGradient: UnsafeMutablePointer<Scalar>
   ) {
     let g = geometry
     inputGradient.update(repeating: 0, count: images * g.inputCount)
     var position = 0
-    for plane in 0..<images * g.channels {
-      let dx = inputGradient + plane * g.height * g.width
+    for c in 0..<g.channels {
       for p in 0..<g.outputHeight {
         for q in 0..<g.outputWidth {
-          let (r, s) = Int(argmax[position]).quotientAndRemainder(dividingBy: g.window)
-          dx[(p * g.stride + r) * g.width + q * g.stride + s] += outputGradient[position]
-          position += 1
+          for n in 0..<images {
+            let (r, s) = Int(argmax[position]).quotientAndRemainder(dividingBy: g.window)
+            let element = ((c * g.height + p * g.stride + r) * g.width + q * g.stride + s) * images + n
+            // The comparison, false for NaN, lets the gradient of a NaN through, as the rectifier's derivative does.
+            let isClipped = rectifiedOutput.map { $0[position] <= 0 } ?? false
+            if !isClipped { inputGradient[element] += outputGradient[position] }
+            position += 1
+          }
         }
       }
     }

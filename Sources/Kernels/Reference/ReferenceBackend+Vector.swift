@@ -1,29 +1,34 @@
+public import KernelInterface
+
 extension ReferenceBackend {
-  /// Computes output[j] ← Σ_i matrix[i,j] for a `[rows, columns]` matrix.
+  /// Computes output[i] ← Σ_j matrix[i,j] for a `[rows, columns]` matrix.
   @specialized(where Scalar == Float)
   @specialized(where Scalar == Double)
-  public func sumRows(
+  public func sumColumns(
     rows: Int, columns: Int, matrix: UnsafePointer<Scalar>, output: UnsafeMutablePointer<Scalar>
   ) {
-    for j in 0..<columns {
+    for i in 0..<rows {
       var sum: Scalar = 0
-      for i in 0..<rows {
+      for j in 0..<columns {
         sum += matrix[i * columns + j]
       }
-      output[j] = sum
+      output[i] = sum
     }
   }
 
-  /// Computes output[i,j] ← factors[i] · input[i,j] for a `[rows, columns]` matrix; `output` may be `input`.
+  /// Computes output[u,i,j] ← factors[u,j] · input[u,i,j].
   @specialized(where Scalar == Float)
   @specialized(where Scalar == Double)
-  public func scaleRows(
-    rows: Int, columns: Int, factors: UnsafePointer<Scalar>, input: UnsafePointer<Scalar>,
+  public func scaleUnits(
+    units: Int, unitSize: Int, examples: Int, factors: UnsafePointer<Scalar>, input: UnsafePointer<Scalar>,
     output: UnsafeMutablePointer<Scalar>
   ) {
-    for i in 0..<rows {
-      for j in 0..<columns {
-        output[i * columns + j] = factors[i] * input[i * columns + j]
+    for u in 0..<units {
+      for i in 0..<unitSize {
+        let row = (u * unitSize + i) * examples
+        for j in 0..<examples {
+          output[row + j] = factors[u * examples + j] * input[row + j]
+        }
       }
     }
   }

@@ -1,3 +1,5 @@
+public import KernelInterface
+
 /// The kernels as their formulas are written: the last entry of the list of backends, and the oracle of the tests.
 ///
 /// Every sum is accumulated in `Scalar`, one term after the other in the order of its formula. Tests run this backend

@@ -1,8 +1,11 @@
+public import KernelInterface
+
 extension SIMDBackend {
+  /// Returns how much larger the error of a convolution may be than that of its sums.
+  public func convolutionErrorFactor(_ geometry: ConvolutionGeometry) -> Double { 1 }
+
   /// Returns how many elements of workspace each of the three convolution passes may use.
-  public func workspaceCount(for geometry: ConvolutionGeometry, images: Int) -> Int {
-    LoweredConvolution(geometry).workspaceCount
-  }
+  public func workspaceCount(for geometry: ConvolutionGeometry, images: Int) -> Int { 0 }
 
   /// Computes the cross-correlation of a minibatch, with bias and activation.
   public func convolutionForward(
@@ -10,9 +13,7 @@ extension SIMDBackend {
     bias: UnsafePointer<Float>?, activation: Activation, output: UnsafeMutablePointer<Float>,
     workspace: UnsafeMutablePointer<Float>
   ) {
-    LoweredConvolution(geometry).forward(
-      images: images, input: input, weights: weights, bias: bias, activation: activation, output: output,
-      workspace: workspace)
+    preconditionFailure("being written")
   }
 
   /// Computes ∂L/∂x from ∂L/∂y of a convolution.
@@ -21,9 +22,7 @@ extension SIMDBackend {
     weights: UnsafePointer<Float>, inputGradient: UnsafeMutablePointer<Float>,
     workspace: UnsafeMutablePointer<Float>
   ) {
-    LoweredConvolution(geometry).backwardData(
-      images: images, outputGradient: outputGradient, weights: weights, inputGradient: inputGradient,
-      workspace: workspace)
+    preconditionFailure("being written")
   }
 
   /// Computes ∂L/∂w and ∂L/∂b, summed over the minibatch, from ∂L/∂y of a convolution.
@@ -32,8 +31,6 @@ extension SIMDBackend {
     outputGradient: UnsafePointer<Float>, weightGradient: UnsafeMutablePointer<Float>,
     biasGradient: UnsafeMutablePointer<Float>?, workspace: UnsafeMutablePointer<Float>
   ) {
-    LoweredConvolution(geometry).backwardWeights(
-      images: images, input: input, outputGradient: outputGradient, weightGradient: weightGradient,
-      biasGradient: biasGradient, workspace: workspace)
+    preconditionFailure("being written")
   }
 }

@@ -1,3 +1,5 @@
+public import KernelInterface
+
 extension SIMDBackend {
   /// Computes output ← f(input) elementwise; `output` may be `input`.
   public func activationForward(
@@ -15,21 +17,19 @@ extension SIMDBackend {
       activation, count: count, output: output, outputGradient: outputGradient, inputGradient: inputGradient)
   }
 
-  /// Computes output[j] ← Σ_i matrix[i,j] for a `[rows, columns]` matrix.
-  public func sumRows(
+  /// Computes output[i] ← Σ_j matrix[i,j] for a `[rows, columns]` matrix.
+  public func sumColumns(
     rows: Int, columns: Int, matrix: UnsafePointer<Float>, output: UnsafeMutablePointer<Float>
   ) {
-    sumRowsOfMatrix(rows: rows, columns: columns, matrix: matrix, output: output)
+    for i in 0..<rows { output[i] = sumVector(count: columns, values: matrix + i * columns) }
   }
 
-  /// Computes output[i,j] ← factors[i] · input[i,j] for a `[rows, columns]` matrix; `output` may be `input`.
-  public func scaleRows(
-    rows: Int, columns: Int, factors: UnsafePointer<Float>, input: UnsafePointer<Float>,
+  /// Computes output[u,i,j] ← factors[u,j] · input[u,i,j].
+  public func scaleUnits(
+    units: Int, unitSize: Int, examples: Int, factors: UnsafePointer<Float>, input: UnsafePointer<Float>,
     output: UnsafeMutablePointer<Float>
   ) {
-    for i in 0..<rows {
-      scaleVector(count: columns, factor: factors[i], input: input + i * columns, output: output + i * columns)
-    }
+    preconditionFailure("being written")
   }
 
   /// Computes y ← α·x + β·y; β = 0 means that y is overwritten and never read.

@@ -3,6 +3,8 @@
 // This file is compiled for one instruction set. It uses raw pointers and SIMD values only, so that a copy of it
 // compiled for another shares no generic code with this one.
 
+internal import KernelInterface
+
 private typealias Lanes = SIMD8<Float>
 private typealias LaneBits = SIMD8<Int32>
 

@@ -1,0 +1,57 @@
+internal import SIMDKernelsBaseline
+internal import VectorIntrinsics
+
+#if arch(x86_64)
+  internal import SIMDKernelsAVX2
+  internal import SIMDKernelsAVX512
+#endif
+
+/// An instruction set that the SIMD kernels can be compiled for.
+public enum InstructionSet: String, CaseIterable, Sendable {
+  /// x86-64 with AVX-512 F, BW, DQ and VL: 32 registers of 16 floats.
+  case avx512
+  /// x86-64 with AVX2 and FMA: 16 registers of 8 floats.
+  case avx2
+  /// Every x86-64: 16 registers of 4 floats, no fused multiply-add.
+  case sse2
+  /// Every arm64: 32 registers of 4 floats.
+  case neon
+  /// Whatever the compiler makes of vectors of 4 floats.
+  case generic
+
+  /// The instruction sets that this build has kernels for, the widest first.
+  public static let compiled: [InstructionSet] = backends.map(\.instructionSet)
+
+  /// The instruction sets of ``compiled`` that this machine has, the widest first; never empty.
+  public static let supported: [InstructionSet] = compiled.filter { isa_is_supported($0.level) != 0 }
+
+  /// The SIMD kernels of every module, the widest instruction set first.
+  ///
+  /// In a build without the flags that choose an instruction set, all modules were compiled for the baseline: one is kept.
+  private static let backends: [(instructionSet: InstructionSet, kernels: any KernelBackend<Float>)] = {
+    var modules: [any KernelBackend<Float>] = []
+    #if arch(x86_64)
+      modules.append(SIMDKernelsAVX512.SIMDBackend())
+      modules.append(SIMDKernelsAVX2.SIMDBackend())
+    #endif
+    modules.append(SIMDKernelsBaseline.SIMDBackend())
+    return InstructionSet.allCases.compactMap { instructionSet in
+      modules.first { $0.instructionSet == instructionSet.rawValue }.map { (instructionSet, $0) }
+    }
+  }()
+
+  /// The SIMD kernels compiled for this instruction set, or `nil` if this build has none.
+  var kernels: (any KernelBackend<Float>)? {
+    Self.backends.first { $0.instructionSet == self }?.kernels
+  }
+
+  private var level: Int32 {
+    switch self {
+    case .avx512: ISA_AVX512
+    case .avx2: ISA_AVX2
+    case .sse2: ISA_SSE2
+    case .neon: ISA_NEON
+    case .generic: ISA_GENERIC
+    }
+  }
+}
