@@ -11,7 +11,8 @@ extension SIMDBackend {
       geometry.stride == 1
         ? DirectConvolution(backwardData: geometry, images: images).workspaceCount
         : ScatteredConvolution(geometry, images: images).workspaceCount,
-      ConvolutionWeightGradient(geometry, images: images).workspaceCount)
+      ConvolutionWeightGradient(geometry, images: images).workspaceCount,
+      NarrowWeightGradient(geometry, images: images).workspaceCount)
   }
 
   /// Computes the cross-correlation of a minibatch, with bias and activation.
@@ -57,7 +58,13 @@ extension SIMDBackend {
       weightGradient.update(repeating: 0, count: geometry.weightCount)
       return
     }
-    ConvolutionWeightGradient(geometry, images: images).compute(
-      input: input, outputGradient: outputGradient, weightGradient: weightGradient, workspace: workspace)
+    switch ConvolutionAlgorithms.weights(geometry) {
+    case .wide:
+      ConvolutionWeightGradient(geometry, images: images).compute(
+        input: input, outputGradient: outputGradient, weightGradient: weightGradient, workspace: workspace)
+    case .narrow:
+      NarrowWeightGradient(geometry, images: images).compute(
+        input: input, outputGradient: outputGradient, weightGradient: weightGradient, workspace: workspace)
+    }
   }
 }
