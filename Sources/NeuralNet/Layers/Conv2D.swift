@@ -3,16 +3,16 @@ internal import Randomness
 
 /// A 2-D convolution over a minibatch of images, with one bias a filter and an activation.
 ///
-///     y[n,k,p,q] = f(b[k] + Σ_{c,r,s} w[k,c,r,s] · x[n, c, p·stride + r − padding, q·stride + s − padding])
+///     y[k,p,q,n] = f(b[k] + Σ_{c,r,s} w[k,c,r,s] · x[c, p·stride + r − padding, q·stride + s − padding, n])
 ///
 /// where `x` reads as zero outside its bounds (a cross-correlation: the filter is not flipped).
 ///
 /// | Value              | Shape          |
 /// | ------------------ | -------------- |
-/// | input              | `[N, C, H, W]` |
+/// | input              | `[C, H, W, N]` |
 /// | parameter `weight` | `[K, C, R, S]` |
 /// | parameter `bias`   | `[K]`          |
-/// | output             | `[N, K, P, Q]` |
+/// | output             | `[K, P, Q, N]` |
 ///
 /// `P = (H + 2·padding − R) / stride + 1`, and `Q` likewise from `W` and `S`; a remainder is dropped.
 ///

@@ -3,9 +3,9 @@ internal import Randomness
 
 /// The maximum of each window of each channel.
 ///
-///     y[n,c,p,q] = max_{r,s < window} x[n, c, p·stride + r, q·stride + s]
+///     y[c,p,q,n] = max_{r,s < window} x[c, p·stride + r, q·stride + s, n]
 ///
-/// Input `[N, C, H, W]`, output `[N, C, P, Q]` with `P = (H − window) / stride + 1`, and `Q` likewise; windows that would
+/// Input `[C, H, W, N]`, output `[C, P, Q, N]` with `P = (H − window) / stride + 1`, and `Q` likewise; windows that would
 /// leave the input are dropped. The gradient goes to the first maximum of the window in row-major order.
 public struct MaxPool2D: Layer {
   /// Rows and columns of a window.
@@ -70,6 +70,6 @@ private struct CompiledMaxPool2D<Scalar: KernelScalar>: CompiledLayer {
     guard let inputGradient = pass.inputGradient else { return }
     backend.maxPoolBackward(
       geometry, images: pass.examples, outputGradient: pass.outputGradient, argmax: pass.memory.keptBytes,
-      inputGradient: inputGradient)
+      rectifiedOutput: nil, inputGradient: inputGradient)
   }
 }
