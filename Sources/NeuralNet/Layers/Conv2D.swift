@@ -103,7 +103,8 @@ private struct ShapedConv2D: ShapedLayer {
   func compile<Scalar: KernelScalar>(
     capacity: Int, backend: any KernelBackend<Scalar>
   ) -> (any CompiledLayer<Scalar>)? {
-    CompiledConv2D(geometry: geometry, activation: activation, capacity: capacity, backend: backend)
+    CompiledConv2D(
+      geometry: geometry, activation: activation, capacity: capacity, backend: backend, derivative: activation)
   }
 }
 
@@ -112,6 +113,15 @@ private struct CompiledConv2D<Scalar: KernelScalar>: CompiledLayer {
   let activation: Activation
   let capacity: Int
   let backend: any KernelBackend<Scalar>
+  /// The activation whose derivative the output gradient still lacks.
+  var derivative: Activation
+
+  var leavingRectifierToNext: (any CompiledLayer<Scalar>)? {
+    guard activation == .relu else { return nil }
+    var layer = self
+    layer.derivative = .identity
+    return layer
+  }
 
   var memoryNeeds: MemoryNeeds {
     MemoryNeeds(workspace: backend.workspaceCount(for: geometry, images: capacity))
@@ -125,9 +135,9 @@ private struct CompiledConv2D<Scalar: KernelScalar>: CompiledLayer {
   }
 
   func backward(_ pass: BackwardPass<Scalar>) {
-    if activation != .identity {
+    if derivative != .identity {
       backend.activationBackward(
-        activation, count: pass.examples * geometry.outputCount, output: pass.output,
+        derivative, count: pass.examples * geometry.outputCount, output: pass.output,
         outputGradient: pass.outputGradient, inputGradient: pass.outputGradient)
     }
     backend.convolutionBackwardWeights(
