@@ -1,173 +1,192 @@
-// Sums and products of vectors, eight elements at a time.
+// Sums, products and the step of SGD, a register at a time.
 //
-// This file is compiled for one instruction set. It uses raw pointers and SIMD values only, so that a copy of it
-// compiled for another shares no generic code with this one.
+// This file is compiled for one instruction set. It uses raw pointers and vectors only, so that a copy of it compiled
+// for another shares no code with this one.
+//
+// A loop's body is a function that is inlined twice: for whole registers, and for the partial one at the end. Both do
+// the same operations, so a result does not depend on where in a vector it stands.
 
-private typealias Lanes = SIMD8<Float>
+internal import VectorIntrinsics
 
 /// Computes y ← α·x + β·y; β = 0 means that y is overwritten and never read.
 func scaledSumVector(
   count: Int, alpha: Float, x: UnsafePointer<Float>, beta: Float, y: UnsafeMutablePointer<Float>
 ) {
-  var index = 0
   if beta == 0 {
-    while index + Lanes.scalarCount <= count {
-      store(load(x + index) * alpha, y + index)
-      index += Lanes.scalarCount
-    }
-    for rest in index..<count { y[rest] = alpha * x[rest] }
-  } else {
-    while index + Lanes.scalarCount <= count {
-      store(load(x + index) * alpha + load(y + index) * beta, y + index)
-      index += Lanes.scalarCount
-    }
-    for rest in index..<count { y[rest] = alpha * x[rest] + beta * y[rest] }
+    scaleVector(count: count, factor: alpha, input: x, output: y)
+    return
   }
+  let alphas = lanes_broadcast(alpha)
+  let betas = lanes_broadcast(beta)
+  @inline(always)
+  func add(_ index: Int, _ lanes: Int) {
+    let scaled = lanes_load_partial(x + index, lanes) * alphas
+    lanes_store_partial(
+      y + index, lanes_multiply_add(scaled, betas, lanes_load_partial(y + index, lanes)), lanes)
+  }
+  let lastWhole = count - Lanes.scalarCount
+  var index = 0
+  while index <= lastWhole {
+    add(index, Lanes.scalarCount)
+    index += Lanes.scalarCount
+  }
+  if index < count { add(index, count - index) }
+}
+
+/// Writes zeros.
+func clearVector(count: Int, output: UnsafeMutablePointer<Float>) {
+  let lastWhole = count - Lanes.scalarCount
+  var index = 0
+  while index <= lastWhole {
+    lanes_store(output + index, Lanes.zero)
+    index += Lanes.scalarCount
+  }
+  if index < count { lanes_store_partial(output + index, Lanes.zero, count - index) }
 }
 
 /// Computes output ← factor · input; `output` may be `input`.
-func scaleVector(
-  count: Int, factor: Float, input: UnsafePointer<Float>, output: UnsafeMutablePointer<Float>
+func scaleVector(count: Int, factor: Float, input: UnsafePointer<Float>, output: UnsafeMutablePointer<Float>) {
+  let factors = lanes_broadcast(factor)
+  let lastWhole = count - Lanes.scalarCount
+  var index = 0
+  while index <= lastWhole {
+    lanes_store(output + index, lanes_load(input + index) * factors)
+    index += Lanes.scalarCount
+  }
+  if index < count {
+    let rest = count - index
+    lanes_store_partial(output + index, lanes_load_partial(input + index, rest) * factors, rest)
+  }
+}
+
+/// Computes output[i,j] ← factors[j] · input[i,j] for a `[rows, columns]` matrix; `output` may be `input`.
+func scaleColumns(
+  rows: Int, columns: Int, factors: UnsafePointer<Float>, input: UnsafePointer<Float>,
+  output: UnsafeMutablePointer<Float>
 ) {
-  var index = 0
-  while index + Lanes.scalarCount <= count {
-    store(load(input + index) * factor, output + index)
-    index += Lanes.scalarCount
-  }
-  for rest in index..<count { output[rest] = factor * input[rest] }
-}
-
-/// Computes y ← y + x.
-func addVector(count: Int, x: UnsafePointer<Float>, y: UnsafeMutablePointer<Float>) {
-  var index = 0
-  while index + Lanes.scalarCount <= count {
-    store(load(y + index) + load(x + index), y + index)
-    index += Lanes.scalarCount
-  }
-  for rest in index..<count { y[rest] += x[rest] }
-}
-
-/// Returns the sum of `count` neighbours, in 32 partial sums while they last.
-func sumVector(count: Int, values: UnsafePointer<Float>) -> Float {
-  var one = Lanes.zero
-  var two = Lanes.zero
-  var three = Lanes.zero
-  var four = Lanes.zero
-  var index = 0
-  while index + 4 * Lanes.scalarCount <= count {
-    one += load(values + index)
-    two += load(values + index + Lanes.scalarCount)
-    three += load(values + index + 2 * Lanes.scalarCount)
-    four += load(values + index + 3 * Lanes.scalarCount)
-    index += 4 * Lanes.scalarCount
-  }
-  while index + Lanes.scalarCount <= count {
-    one += load(values + index)
-    index += Lanes.scalarCount
-  }
-  let all = (one + two) + (three + four)
-  let half = all.lowHalf + all.highHalf
-  let quarter = half.lowHalf + half.highHalf
-  var sum = quarter[0] + quarter[1]
-  for rest in index..<count { sum += values[rest] }
-  return sum
-}
-
-/// Computes output[j] ← Σ_i matrix[i,j] for a `[rows, columns]` matrix.
-func sumRowsOfMatrix(
-  rows: Int, columns: Int, matrix: UnsafePointer<Float>, output: UnsafeMutablePointer<Float>
-) {
-  var column = 0
-  while column + 2 * Lanes.scalarCount <= columns {
-    var left = Lanes.zero
-    var right = Lanes.zero
-    var row = matrix + column
-    for _ in 0..<rows {
-      left += load(row)
-      right += load(row + Lanes.scalarCount)
-      row += columns
+  let lastWhole = columns - Lanes.scalarCount
+  var row = 0
+  while row < rows {
+    let x = input + row * columns
+    let y = output + row * columns
+    var index = 0
+    while index <= lastWhole {
+      lanes_store(y + index, lanes_load(x + index) * lanes_load(factors + index))
+      index += Lanes.scalarCount
     }
-    store(left, output + column)
-    store(right, output + column + Lanes.scalarCount)
-    column += 2 * Lanes.scalarCount
-  }
-  while column < columns {
-    // Two partial sums, because the additions of one column wait for each other.
-    var even: Float = 0
-    var odd: Float = 0
-    var row = 0
-    while row + 2 <= rows {
-      even += matrix[row * columns + column]
-      odd += matrix[(row + 1) * columns + column]
-      row += 2
+    if index < columns {
+      let rest = columns - index
+      let scaled = lanes_load_partial(x + index, rest) * lanes_load_partial(factors + index, rest)
+      lanes_store_partial(y + index, scaled, rest)
     }
-    if row < rows { even += matrix[row * columns + column] }
-    output[column] = even + odd
-    column += 1
+    row += 1
+  }
+}
+
+/// Computes output[i] ← Σ_j matrix[i,j] for a `[rows, columns]` matrix, in four registers of partial sums a row.
+func sumColumnsOfMatrix(rows: Int, columns: Int, matrix: UnsafePointer<Float>, output: UnsafeMutablePointer<Float>) {
+  let lanes = Lanes.scalarCount
+  var row = 0
+  while row < rows {
+    let values = matrix + row * columns
+    var one = Lanes.zero
+    var two = Lanes.zero
+    var three = Lanes.zero
+    var four = Lanes.zero
+    var index = 0
+    while index <= columns - 4 * lanes {
+      one += lanes_load(values + index)
+      two += lanes_load(values + index + lanes)
+      three += lanes_load(values + index + 2 * lanes)
+      four += lanes_load(values + index + 3 * lanes)
+      index += 4 * lanes
+    }
+    while index <= columns - lanes {
+      one += lanes_load(values + index)
+      index += lanes
+    }
+    if index < columns { two += lanes_load_partial(values + index, columns - index) }
+    output[row] = lanes_sum((one + two) + (three + four))
+    row += 1
   }
 }
 
 /// Returns the index of the first element that is infinite or NaN, or `nil` if all are finite.
 func firstNonFiniteOfVector(count: Int, values: UnsafePointer<Float>) -> Int? {
-  let blockCount = 64
+  // Whole blocks are searched, and only the one that holds such an element is looked at closely.
+  let blockCount = 1024
   var block = 0
-  while block + blockCount <= count {
-    var flags = SIMD8<UInt32>.zero
-    var index = block
-    while index < block + blockCount {
-      let bits = unsafeBitCast(load(values + index), to: SIMD8<UInt32>.self)
-      // An exponent of all ones, and no other, carries into the sign.
-      flags |= (bits & SIMD8(repeating: 0x7FFF_FFFF)) &+ SIMD8(repeating: 0x0080_0000)
-      index += Lanes.scalarCount
+  while block < count {
+    let end = min(block + blockCount, count)
+    if holdsNonFinite(count: end - block, values: values + block) {
+      var index = block
+      while index < end {
+        if !values[index].isFinite { return index }
+        index += 1
+      }
     }
-    let half = flags.lowHalf | flags.highHalf
-    let quarter = half.lowHalf | half.highHalf
-    if (quarter[0] | quarter[1]) & 0x8000_0000 != 0 { break }
-    block += blockCount
-  }
-  for index in block..<count where !values[index].isFinite {
-    return index
+    block = end
   }
   return nil
 }
 
+/// Returns whether an element is infinite or NaN: 0 · x is 0 for all others, and the sum of a NaN with anything is NaN.
+@inline(always)
+private func holdsNonFinite(count: Int, values: UnsafePointer<Float>) -> Bool {
+  let lanes = Lanes.scalarCount
+  let zero = Lanes.zero
+  var one = zero
+  var two = zero
+  var three = zero
+  var four = zero
+  var index = 0
+  while index <= count - 4 * lanes {
+    one = lanes_multiply_add(one, zero, lanes_load(values + index))
+    two = lanes_multiply_add(two, zero, lanes_load(values + index + lanes))
+    three = lanes_multiply_add(three, zero, lanes_load(values + index + 2 * lanes))
+    four = lanes_multiply_add(four, zero, lanes_load(values + index + 3 * lanes))
+    index += 4 * lanes
+  }
+  while index <= count - lanes {
+    one = lanes_multiply_add(one, zero, lanes_load(values + index))
+    index += lanes
+  }
+  if index < count { two = lanes_multiply_add(two, zero, lanes_load_partial(values + index, count - index)) }
+  return lanes_sum((one + two) + (three + four)) != 0
+}
+
 /// Computes one step of SGD, as ``KernelBackend/sgdStep(_:count:parameters:gradient:velocity:updated:)`` says.
+///
+/// The three operations of an element are one multiply-add each; the loop waits for the memory.
 func sgdStepOfVector(
   learningRate: Float, momentum: Float, weightDecay: Float, count: Int, parameters: UnsafePointer<Float>,
   gradient: UnsafePointer<Float>, velocity: UnsafeMutablePointer<Float>?, updated: UnsafeMutablePointer<Float>
 ) {
+  let descent = lanes_broadcast(-learningRate)
+  let momenta = lanes_broadcast(momentum)
+  let decay = lanes_broadcast(weightDecay)
+  @inline(always)
+  func step(_ index: Int, _ lanes: Int, _ velocity: UnsafeMutablePointer<Float>?) {
+    let old = lanes_load_partial(parameters + index, lanes)
+    var direction = lanes_multiply_add(lanes_load_partial(gradient + index, lanes), decay, old)
+    if let velocity {
+      direction = lanes_multiply_add(direction, momenta, lanes_load_partial(velocity + index, lanes))
+      lanes_store_partial(velocity + index, direction, lanes)
+    }
+    lanes_store_partial(updated + index, lanes_multiply_add(old, descent, direction), lanes)
+  }
+  let lastWhole = count - Lanes.scalarCount
   var index = 0
   if let velocity {
-    while index + Lanes.scalarCount <= count {
-      let old = load(parameters + index)
-      let direction = (load(gradient + index) + old * weightDecay) + load(velocity + index) * momentum
-      store(direction, velocity + index)
-      store(old - direction * learningRate, updated + index)
+    while index <= lastWhole {
+      step(index, Lanes.scalarCount, velocity)
       index += Lanes.scalarCount
-    }
-    for rest in index..<count {
-      let direction = (gradient[rest] + weightDecay * parameters[rest]) + momentum * velocity[rest]
-      velocity[rest] = direction
-      updated[rest] = parameters[rest] - learningRate * direction
     }
   } else {
-    while index + Lanes.scalarCount <= count {
-      let old = load(parameters + index)
-      store(old - (load(gradient + index) + old * weightDecay) * learningRate, updated + index)
+    while index <= lastWhole {
+      step(index, Lanes.scalarCount, nil)
       index += Lanes.scalarCount
     }
-    for rest in index..<count {
-      updated[rest] = parameters[rest] - learningRate * (gradient[rest] + weightDecay * parameters[rest])
-    }
   }
-}
-
-@inline(__always)
-private func load(_ pointer: UnsafePointer<Float>) -> Lanes {
-  UnsafeRawPointer(pointer).loadUnaligned(as: Lanes.self)
-}
-
-@inline(__always)
-private func store(_ lanes: Lanes, _ pointer: UnsafeMutablePointer<Float>) {
-  UnsafeMutableRawPointer(pointer).storeBytes(of: lanes, as: Lanes.self)
+  if index < count { step(index, count - index, velocity) }
 }
