@@ -70,7 +70,7 @@ struct PoolingRow {
       let position = lanes_load_bytes(argmax + target, lanes)
       for r in 0..<window {
         for s in 0..<window {
-          let share = gradient.replacing(with: 0, where: position .!= Int32(truncatingIfNeeded: r * window + s))
+          let share = lanes_where_equal(gradient, position, Int32(truncatingIfNeeded: r * window + s))
           lanes_store_partial(inputGradient + (source + (r * width + s) * examples), share, lanes)
         }
       }
@@ -109,7 +109,7 @@ struct PoolingRow {
       let position = lanes_load_bytes(argmax + target, lanes)
       for r in 0..<window {
         for s in 0..<window {
-          let share = gradient.replacing(with: 0, where: position .!= Int32(truncatingIfNeeded: r * window + s))
+          let share = lanes_where_equal(gradient, position, Int32(truncatingIfNeeded: r * window + s))
           let element = inputGradient + (source + (r * width + s) * examples)
           lanes_store_partial(element, lanes_load_partial(element, lanes) + share, lanes)
         }

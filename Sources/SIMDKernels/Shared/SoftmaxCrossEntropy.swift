@@ -50,7 +50,7 @@ struct SoftmaxCrossEntropy {
       let shifted = lanes_load_partial(logits + element, lanes) - maximum
       let weight = exponential(shifted)
       total += weight
-      labelled.replace(with: shifted, where: label .== Int32(truncatingIfNeeded: j))
+      labelled += lanes_where_equal(shifted, label, Int32(truncatingIfNeeded: j))
       if let gradient { lanes_store_partial(gradient + element, weight, lanes) }
     }
 
@@ -64,7 +64,7 @@ struct SoftmaxCrossEntropy {
     let scale = lanes_broadcast(gradientScale)
     for j in 0..<classes {
       let element = gradient + (j * examples + first)
-      let minusOneHot = Lanes.zero.replacing(with: -1, where: label .== Int32(truncatingIfNeeded: j))
+      let minusOneHot = lanes_where_equal(lanes_broadcast(-1), label, Int32(truncatingIfNeeded: j))
       let difference = lanes_multiply_add(minusOneHot, lanes_load_partial(element, lanes), normalizer)
       lanes_store_partial(element, difference * scale, lanes)
     }

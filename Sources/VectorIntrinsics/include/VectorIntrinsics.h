@@ -126,6 +126,11 @@ static inline __attribute__((always_inline)) Lanes lanes_multiply_add(Lanes sum,
 #endif
 }
 
+/// Returns `lanes` where `integers` equal `value`, and zeros elsewhere.
+static inline __attribute__((always_inline)) Lanes lanes_where_equal(Lanes lanes, LaneIntegers integers, int value) {
+  return (Lanes)((LaneIntegers)lanes & (integers == value));
+}
+
 /// Returns the sum of all lanes, halves first.
 static inline __attribute__((always_inline)) float lanes_sum(Lanes lanes) {
 #if LANE_COUNT == 16
