@@ -5,7 +5,15 @@ extension SIMDBackend {
   public func convolutionErrorFactor(_ geometry: ConvolutionGeometry) -> Double { 1 }
 
   /// Returns how many elements of workspace each of the three convolution passes may use.
-  public func workspaceCount(for geometry: ConvolutionGeometry, images: Int) -> Int { 0 }
+  public func workspaceCount(for geometry: ConvolutionGeometry, images: Int) -> Int {
+    max(
+      DirectConvolution(forward: geometry, images: images).workspaceCount,
+      geometry.stride == 1
+        ? DirectConvolution(backwardData: geometry, images: images).workspaceCount
+        : ScatteredConvolution(geometry, images: images).workspaceCount,
+      ConvolutionWeightGradient(geometry, images: images).workspaceCount,
+      NarrowWeightGradient(geometry, images: images).workspaceCount)
+  }
 
   /// Computes the cross-correlation of a minibatch, with bias and activation.
   public func convolutionForward(
@@ -13,7 +21,9 @@ extension SIMDBackend {
     bias: UnsafePointer<Float>?, activation: Activation, output: UnsafeMutablePointer<Float>,
     workspace: UnsafeMutablePointer<Float>
   ) {
-    preconditionFailure("being written")
+    guard images > 0 else { return }
+    DirectConvolution(forward: geometry, images: images).compute(
+      input: input, weights: weights, bias: bias, activation: activation, output: output, workspace: workspace)
   }
 
   /// Computes ∂L/∂x from ∂L/∂y of a convolution.
@@ -22,7 +32,15 @@ extension SIMDBackend {
     weights: UnsafePointer<Float>, inputGradient: UnsafeMutablePointer<Float>,
     workspace: UnsafeMutablePointer<Float>
   ) {
-    preconditionFailure("being written")
+    guard images > 0 else { return }
+    if geometry.stride == 1 {
+      DirectConvolution(backwardData: geometry, images: images).compute(
+        input: outputGradient, weights: weights, bias: nil, activation: .identity, output: inputGradient,
+        workspace: workspace)
+    } else {
+      ScatteredConvolution(geometry, images: images).compute(
+        outputGradient: outputGradient, weights: weights, inputGradient: inputGradient, workspace: workspace)
+    }
   }
 
   /// Computes ∂L/∂w and ∂L/∂b, summed over the minibatch, from ∂L/∂y of a convolution.
@@ -31,6 +49,22 @@ extension SIMDBackend {
     outputGradient: UnsafePointer<Float>, weightGradient: UnsafeMutablePointer<Float>,
     biasGradient: UnsafeMutablePointer<Float>?, workspace: UnsafeMutablePointer<Float>
   ) {
-    preconditionFailure("being written")
+    if let biasGradient {
+      sumColumns(
+        rows: geometry.filters, columns: geometry.positionCount * images, matrix: outputGradient,
+        output: biasGradient)
+    }
+    guard images > 0 else {
+      weightGradient.update(repeating: 0, count: geometry.weightCount)
+      return
+    }
+    switch ConvolutionAlgorithms.weights(geometry) {
+    case .wide:
+      ConvolutionWeightGradient(geometry, images: images).compute(
+        input: input, outputGradient: outputGradient, weightGradient: weightGradient, workspace: workspace)
+    case .narrow:
+      NarrowWeightGradient(geometry, images: images).compute(
+        input: input, outputGradient: outputGradient, weightGradient: weightGradient, workspace: workspace)
+    }
   }
 }

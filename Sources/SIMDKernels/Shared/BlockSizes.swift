@@ -1,0 +1,37 @@
+internal import VectorIntrinsics
+
+/// The block sizes of the matrix product, in elements.
+///
+/// They assume a first-level cache of 32 KiB and a second-level cache of 512 KiB at least, as all machines of the last
+/// ten years have, and use about half of each.
+enum BlockSizes {
+  /// MR, rows of a register tile.
+  static var tileRows: Int { Int(TILE_ROWS) }
+  /// NR, columns of a register tile and of a micropanel of B.
+  static var tileColumns: Int { 2 * Int(LANE_COUNT) }
+  /// KC, terms of one block of the sums: a micropanel of B stays in the first-level cache while the tiles of a block of
+  /// rows pass over it.
+  static var terms: Int { 256 }
+  /// MC, rows of one block of A: MC·KC stays in the second-level cache.
+  static var rows: Int { TILE_ROWS == 14 ? 168 : 144 }
+  /// NC, columns of one block of B.
+  static var columns: Int { 1024 }
+}
+
+/// A length cut into the fewest parts of at most `limit`, all of nearly the same length.
+///
+/// Fourteen rows and one row cost more than eight and seven.
+struct EvenSplit {
+  private let base: Int
+  private let longer: Int
+  /// The number of parts.
+  let count: Int
+
+  init(_ length: Int, limit: Int) {
+    count = (length + limit - 1) / limit
+    base = count == 0 ? 0 : length / count
+    longer = count == 0 ? 0 : length % count
+  }
+
+  func length(of part: Int) -> Int { part < longer ? base + 1 : base }
+}

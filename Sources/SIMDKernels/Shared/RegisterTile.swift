@@ -1,0 +1,406 @@
+// A register tile of a product: some rows of A times one or two vectors of B, summed over the terms.
+//
+// This file is compiled for several instruction sets. It uses raw pointers and SIMD values only, so that a copy of it
+// shares no generic code with the others.
+
+internal import VectorIntrinsics
+
+/// What happens to a tile on its way from the registers to C: C ← f(α·sum + β·C + bias).
+struct TileStore {
+  /// α.
+  var alpha: Float = 1
+  /// β; 0 means that C is not read.
+  var beta: Float = 0
+  /// The bias of the tile's first row, or `nil` for no bias by rows.
+  var rowBias: UnsafePointer<Float>?
+  /// The bias of the tile's first column, or `nil` for no bias by columns.
+  var columnBias: UnsafePointer<Float>?
+  /// Whether to clip at 0 in the end.
+  var rectifies = false
+}
+
+/// The terms of each sum, in three nested runs.
+///
+/// A matrix product has one run. A convolution that is read in place has filter columns within filter rows within channels,
+/// and its weight gradient examples within positions within rows.
+struct TileTerms {
+  /// Terms of the innermost run.
+  var count: Int
+  /// Innermost runs in a middle one.
+  var runs = 1
+  /// Middle runs.
+  var planes = 1
+}
+
+/// Where a tile finds one of its operands: the first element, and the way from one term to the next.
+struct TileOperand {
+  /// The element of the first term.
+  var start: UnsafePointer<Float>
+  /// Elements between two terms of an innermost run.
+  var termStep: Int
+  /// Elements from the term after an innermost run to the next run.
+  var runSkip = 0
+  /// Elements from there, after the last innermost run, to the next middle run.
+  var planeSkip = 0
+}
+
+/// Computes a tile of `rows` rows, 1...TILE_ROWS, and `columns` columns, 1...2·LANE_COUNT.
+///
+/// - Parameters:
+///   - rows: The rows of the tile.
+///   - columns: The columns of the tile. No element of B or C beyond them is touched.
+///   - terms: The terms of each sum.
+///   - a: The first row of A.
+///   - aRows: Elements from the first row of A to each row, TILE_ROWS of them (those beyond `rows` may be anything
+///     readable); `nil` if A is packed: the elements of a term are then neighbours, and `termStep` is `rows`.
+///   - b: The columns of B, which are neighbours.
+///   - c: The first element of C.
+///   - cRowStep: Elements between two rows of C.
+///   - store: What to do with the sums.
+func computeTile(
+  rows: Int, columns: Int, terms: borrowing TileTerms, a: borrowing TileOperand, aRows: UnsafePointer<Int32>?,
+  b: borrowing TileOperand, c: UnsafeMutablePointer<Float>, cRowStep: Int, store: borrowing TileStore
+) {
+  switch rows {
+  case 1: tileOf1(columns, terms, a, aRows, b, c, cRowStep, store)
+  case 2: tileOf2(columns, terms, a, aRows, b, c, cRowStep, store)
+  case 3: tileOf3(columns, terms, a, aRows, b, c, cRowStep, store)
+  case 4: tileOf4(columns, terms, a, aRows, b, c, cRowStep, store)
+  case 5: tileOf5(columns, terms, a, aRows, b, c, cRowStep, store)
+  case 6: tileOf6(columns, terms, a, aRows, b, c, cRowStep, store)
+  case 7: tileOf7(columns, terms, a, aRows, b, c, cRowStep, store)
+  case 8: tileOf8(columns, terms, a, aRows, b, c, cRowStep, store)
+  case 9: tileOf9(columns, terms, a, aRows, b, c, cRowStep, store)
+  case 10: tileOf10(columns, terms, a, aRows, b, c, cRowStep, store)
+  case 11: tileOf11(columns, terms, a, aRows, b, c, cRowStep, store)
+  case 12: tileOf12(columns, terms, a, aRows, b, c, cRowStep, store)
+  case 13: tileOf13(columns, terms, a, aRows, b, c, cRowStep, store)
+  default: tileOf14(columns, terms, a, aRows, b, c, cRowStep, store)
+  }
+}
+
+// One function a height: in a function that held them all, the compiler would stop inlining, `__always` or not.
+
+@inline(never)
+private func tileOf1(
+  _ columns: Int, _ terms: borrowing TileTerms, _ a: borrowing TileOperand, _ aRows: UnsafePointer<Int32>?,
+  _ b: borrowing TileOperand, _ c: UnsafeMutablePointer<Float>, _ cRowStep: Int, _ store: borrowing TileStore
+) {
+  tile(1, columns, terms, a, aRows, b, c, cRowStep, store)
+}
+
+@inline(never)
+private func tileOf2(
+  _ columns: Int, _ terms: borrowing TileTerms, _ a: borrowing TileOperand, _ aRows: UnsafePointer<Int32>?,
+  _ b: borrowing TileOperand, _ c: UnsafeMutablePointer<Float>, _ cRowStep: Int, _ store: borrowing TileStore
+) {
+  tile(2, columns, terms, a, aRows, b, c, cRowStep, store)
+}
+
+@inline(never)
+private func tileOf3(
+  _ columns: Int, _ terms: borrowing TileTerms, _ a: borrowing TileOperand, _ aRows: UnsafePointer<Int32>?,
+  _ b: borrowing TileOperand, _ c: UnsafeMutablePointer<Float>, _ cRowStep: Int, _ store: borrowing TileStore
+) {
+  tile(3, columns, terms, a, aRows, b, c, cRowStep, store)
+}
+
+@inline(never)
+private func tileOf4(
+  _ columns: Int, _ terms: borrowing TileTerms, _ a: borrowing TileOperand, _ aRows: UnsafePointer<Int32>?,
+  _ b: borrowing TileOperand, _ c: UnsafeMutablePointer<Float>, _ cRowStep: Int, _ store: borrowing TileStore
+) {
+  tile(4, columns, terms, a, aRows, b, c, cRowStep, store)
+}
+
+@inline(never)
+private func tileOf5(
+  _ columns: Int, _ terms: borrowing TileTerms, _ a: borrowing TileOperand, _ aRows: UnsafePointer<Int32>?,
+  _ b: borrowing TileOperand, _ c: UnsafeMutablePointer<Float>, _ cRowStep: Int, _ store: borrowing TileStore
+) {
+  tile(5, columns, terms, a, aRows, b, c, cRowStep, store)
+}
+
+@inline(never)
+private func tileOf6(
+  _ columns: Int, _ terms: borrowing TileTerms, _ a: borrowing TileOperand, _ aRows: UnsafePointer<Int32>?,
+  _ b: borrowing TileOperand, _ c: UnsafeMutablePointer<Float>, _ cRowStep: Int, _ store: borrowing TileStore
+) {
+  tile(6, columns, terms, a, aRows, b, c, cRowStep, store)
+}
+
+@inline(never)
+private func tileOf7(
+  _ columns: Int, _ terms: borrowing TileTerms, _ a: borrowing TileOperand, _ aRows: UnsafePointer<Int32>?,
+  _ b: borrowing TileOperand, _ c: UnsafeMutablePointer<Float>, _ cRowStep: Int, _ store: borrowing TileStore
+) {
+  tile(7, columns, terms, a, aRows, b, c, cRowStep, store)
+}
+
+@inline(never)
+private func tileOf8(
+  _ columns: Int, _ terms: borrowing TileTerms, _ a: borrowing TileOperand, _ aRows: UnsafePointer<Int32>?,
+  _ b: borrowing TileOperand, _ c: UnsafeMutablePointer<Float>, _ cRowStep: Int, _ store: borrowing TileStore
+) {
+  tile(8, columns, terms, a, aRows, b, c, cRowStep, store)
+}
+
+@inline(never)
+private func tileOf9(
+  _ columns: Int, _ terms: borrowing TileTerms, _ a: borrowing TileOperand, _ aRows: UnsafePointer<Int32>?,
+  _ b: borrowing TileOperand, _ c: UnsafeMutablePointer<Float>, _ cRowStep: Int, _ store: borrowing TileStore
+) {
+  tile(9, columns, terms, a, aRows, b, c, cRowStep, store)
+}
+
+@inline(never)
+private func tileOf10(
+  _ columns: Int, _ terms: borrowing TileTerms, _ a: borrowing TileOperand, _ aRows: UnsafePointer<Int32>?,
+  _ b: borrowing TileOperand, _ c: UnsafeMutablePointer<Float>, _ cRowStep: Int, _ store: borrowing TileStore
+) {
+  tile(10, columns, terms, a, aRows, b, c, cRowStep, store)
+}
+
+@inline(never)
+private func tileOf11(
+  _ columns: Int, _ terms: borrowing TileTerms, _ a: borrowing TileOperand, _ aRows: UnsafePointer<Int32>?,
+  _ b: borrowing TileOperand, _ c: UnsafeMutablePointer<Float>, _ cRowStep: Int, _ store: borrowing TileStore
+) {
+  tile(11, columns, terms, a, aRows, b, c, cRowStep, store)
+}
+
+@inline(never)
+private func tileOf12(
+  _ columns: Int, _ terms: borrowing TileTerms, _ a: borrowing TileOperand, _ aRows: UnsafePointer<Int32>?,
+  _ b: borrowing TileOperand, _ c: UnsafeMutablePointer<Float>, _ cRowStep: Int, _ store: borrowing TileStore
+) {
+  tile(12, columns, terms, a, aRows, b, c, cRowStep, store)
+}
+
+@inline(never)
+private func tileOf13(
+  _ columns: Int, _ terms: borrowing TileTerms, _ a: borrowing TileOperand, _ aRows: UnsafePointer<Int32>?,
+  _ b: borrowing TileOperand, _ c: UnsafeMutablePointer<Float>, _ cRowStep: Int, _ store: borrowing TileStore
+) {
+  tile(13, columns, terms, a, aRows, b, c, cRowStep, store)
+}
+
+@inline(never)
+private func tileOf14(
+  _ columns: Int, _ terms: borrowing TileTerms, _ a: borrowing TileOperand, _ aRows: UnsafePointer<Int32>?,
+  _ b: borrowing TileOperand, _ c: UnsafeMutablePointer<Float>, _ cRowStep: Int, _ store: borrowing TileStore
+) {
+  tile(14, columns, terms, a, aRows, b, c, cRowStep, store)
+}
+
+/// Chooses the number of vectors, and whether the last one is partial.
+@inline(__always)
+private func tile(
+  _ rows: Int, _ columns: Int, _ terms: borrowing TileTerms, _ a: borrowing TileOperand,
+  _ aRows: UnsafePointer<Int32>?, _ b: borrowing TileOperand, _ c: UnsafeMutablePointer<Float>, _ cRowStep: Int,
+  _ store: borrowing TileStore
+) {
+  let lanes = Int(LANE_COUNT)
+  if columns == 2 * lanes {
+    tile(rows, 2, false, columns, terms, a, aRows, b, c, cRowStep, store)
+  } else if columns > lanes {
+    tile(rows, 2, true, columns, terms, a, aRows, b, c, cRowStep, store)
+  } else if columns == lanes {
+    tile(rows, 1, false, columns, terms, a, aRows, b, c, cRowStep, store)
+  } else {
+    tile(rows, 1, true, columns, terms, a, aRows, b, c, cRowStep, store)
+  }
+}
+
+/// The tile of one height and width.
+///
+/// Every accumulator has a name, because an array of them would live in memory. `rows`, `vectors` and `isPartial` are
+/// literals at every call, so that what is unused vanishes.
+@inline(__always)
+private func tile(
+  _ rows: Int, _ vectors: Int, _ isPartial: Bool, _ columns: Int, _ terms: borrowing TileTerms,
+  _ a: borrowing TileOperand, _ aRows: UnsafePointer<Int32>?, _ b: borrowing TileOperand,
+  _ c: UnsafeMutablePointer<Float>, _ cRowStep: Int, _ store: borrowing TileStore
+) {
+  let lanes = Int(LANE_COUNT)
+  let last = columns - (vectors - 1) * lanes
+  var left0 = Lanes.zero
+  var left1 = Lanes.zero
+  var left2 = Lanes.zero
+  var left3 = Lanes.zero
+  var left4 = Lanes.zero
+  var left5 = Lanes.zero
+  var left6 = Lanes.zero
+  var left7 = Lanes.zero
+  var left8 = Lanes.zero
+  var left9 = Lanes.zero
+  var left10 = Lanes.zero
+  var left11 = Lanes.zero
+  var left12 = Lanes.zero
+  var left13 = Lanes.zero
+  var right0 = Lanes.zero
+  var right1 = Lanes.zero
+  var right2 = Lanes.zero
+  var right3 = Lanes.zero
+  var right4 = Lanes.zero
+  var right5 = Lanes.zero
+  var right6 = Lanes.zero
+  var right7 = Lanes.zero
+  var right8 = Lanes.zero
+  var right9 = Lanes.zero
+  var right10 = Lanes.zero
+  var right11 = Lanes.zero
+  var right12 = Lanes.zero
+  var right13 = Lanes.zero
+  let count = terms.count
+  let runs = terms.runs
+  let bStep = b.termStep
+  let aRunSkip = a.runSkip
+  let bRunSkip = b.runSkip
+  var bTerm = b.start
+  var plane = terms.planes
+  if let aRows {
+    let a0 = a.start
+    let a1 = rows > 1 ? a0 + Int(aRows[1]) : a0
+    let a2 = rows > 2 ? a0 + Int(aRows[2]) : a0
+    let a3 = rows > 3 ? a0 + Int(aRows[3]) : a0
+    let a4 = rows > 4 ? a0 + Int(aRows[4]) : a0
+    let a5 = rows > 5 ? a0 + Int(aRows[5]) : a0
+    let a6 = rows > 6 ? a0 + Int(aRows[6]) : a0
+    let a7 = rows > 7 ? a0 + Int(aRows[7]) : a0
+    let a8 = rows > 8 ? a0 + Int(aRows[8]) : a0
+    let a9 = rows > 9 ? a0 + Int(aRows[9]) : a0
+    let a10 = rows > 10 ? a0 + Int(aRows[10]) : a0
+    let a11 = rows > 11 ? a0 + Int(aRows[11]) : a0
+    let a12 = rows > 12 ? a0 + Int(aRows[12]) : a0
+    let a13 = rows > 13 ? a0 + Int(aRows[13]) : a0
+    let aStep = a.termStep
+    var index = 0
+    while plane > 0 {
+      var run = runs
+      while run > 0 {
+        var term = count
+        while term > 0 {
+          let left = vectors == 1 && isPartial ? lanes_load_partial(bTerm, last) : lanes_load(bTerm)
+          let right =
+            vectors == 1 ? left : isPartial ? lanes_load_partial(bTerm + lanes, last) : lanes_load(bTerm + lanes)
+          accumulate(a0[index], left, right, vectors, &left0, &right0)
+          if rows > 1 { accumulate(a1[index], left, right, vectors, &left1, &right1) }
+          if rows > 2 { accumulate(a2[index], left, right, vectors, &left2, &right2) }
+          if rows > 3 { accumulate(a3[index], left, right, vectors, &left3, &right3) }
+          if rows > 4 { accumulate(a4[index], left, right, vectors, &left4, &right4) }
+          if rows > 5 { accumulate(a5[index], left, right, vectors, &left5, &right5) }
+          if rows > 6 { accumulate(a6[index], left, right, vectors, &left6, &right6) }
+          if rows > 7 { accumulate(a7[index], left, right, vectors, &left7, &right7) }
+          if rows > 8 { accumulate(a8[index], left, right, vectors, &left8, &right8) }
+          if rows > 9 { accumulate(a9[index], left, right, vectors, &left9, &right9) }
+          if rows > 10 { accumulate(a10[index], left, right, vectors, &left10, &right10) }
+          if rows > 11 { accumulate(a11[index], left, right, vectors, &left11, &right11) }
+          if rows > 12 { accumulate(a12[index], left, right, vectors, &left12, &right12) }
+          if rows > 13 { accumulate(a13[index], left, right, vectors, &left13, &right13) }
+          index += aStep
+          bTerm += bStep
+          term &-= 1
+        }
+        index += aRunSkip
+        bTerm += bRunSkip
+        run &-= 1
+      }
+      index += a.planeSkip
+      bTerm += b.planeSkip
+      plane &-= 1
+    }
+  } else {
+    var aTerm = a.start
+    while plane > 0 {
+      var run = runs
+      while run > 0 {
+        var term = count
+        while term > 0 {
+          let left = vectors == 1 && isPartial ? lanes_load_partial(bTerm, last) : lanes_load(bTerm)
+          let right =
+            vectors == 1 ? left : isPartial ? lanes_load_partial(bTerm + lanes, last) : lanes_load(bTerm + lanes)
+          accumulate(aTerm[0], left, right, vectors, &left0, &right0)
+          if rows > 1 { accumulate(aTerm[1], left, right, vectors, &left1, &right1) }
+          if rows > 2 { accumulate(aTerm[2], left, right, vectors, &left2, &right2) }
+          if rows > 3 { accumulate(aTerm[3], left, right, vectors, &left3, &right3) }
+          if rows > 4 { accumulate(aTerm[4], left, right, vectors, &left4, &right4) }
+          if rows > 5 { accumulate(aTerm[5], left, right, vectors, &left5, &right5) }
+          if rows > 6 { accumulate(aTerm[6], left, right, vectors, &left6, &right6) }
+          if rows > 7 { accumulate(aTerm[7], left, right, vectors, &left7, &right7) }
+          if rows > 8 { accumulate(aTerm[8], left, right, vectors, &left8, &right8) }
+          if rows > 9 { accumulate(aTerm[9], left, right, vectors, &left9, &right9) }
+          if rows > 10 { accumulate(aTerm[10], left, right, vectors, &left10, &right10) }
+          if rows > 11 { accumulate(aTerm[11], left, right, vectors, &left11, &right11) }
+          if rows > 12 { accumulate(aTerm[12], left, right, vectors, &left12, &right12) }
+          if rows > 13 { accumulate(aTerm[13], left, right, vectors, &left13, &right13) }
+          aTerm += rows
+          bTerm += bStep
+          term &-= 1
+        }
+        aTerm += aRunSkip
+        bTerm += bRunSkip
+        run &-= 1
+      }
+      aTerm += a.planeSkip
+      bTerm += b.planeSkip
+      plane &-= 1
+    }
+  }
+  finish(left0, right0, 0, vectors, isPartial, last, c, store)
+  if rows > 1 { finish(left1, right1, 1, vectors, isPartial, last, c + 1 * cRowStep, store) }
+  if rows > 2 { finish(left2, right2, 2, vectors, isPartial, last, c + 2 * cRowStep, store) }
+  if rows > 3 { finish(left3, right3, 3, vectors, isPartial, last, c + 3 * cRowStep, store) }
+  if rows > 4 { finish(left4, right4, 4, vectors, isPartial, last, c + 4 * cRowStep, store) }
+  if rows > 5 { finish(left5, right5, 5, vectors, isPartial, last, c + 5 * cRowStep, store) }
+  if rows > 6 { finish(left6, right6, 6, vectors, isPartial, last, c + 6 * cRowStep, store) }
+  if rows > 7 { finish(left7, right7, 7, vectors, isPartial, last, c + 7 * cRowStep, store) }
+  if rows > 8 { finish(left8, right8, 8, vectors, isPartial, last, c + 8 * cRowStep, store) }
+  if rows > 9 { finish(left9, right9, 9, vectors, isPartial, last, c + 9 * cRowStep, store) }
+  if rows > 10 { finish(left10, right10, 10, vectors, isPartial, last, c + 10 * cRowStep, store) }
+  if rows > 11 { finish(left11, right11, 11, vectors, isPartial, last, c + 11 * cRowStep, store) }
+  if rows > 12 { finish(left12, right12, 12, vectors, isPartial, last, c + 12 * cRowStep, store) }
+  if rows > 13 { finish(left13, right13, 13, vectors, isPartial, last, c + 13 * cRowStep, store) }
+}
+
+@inline(__always)
+private func accumulate(
+  _ a: Float, _ left: Lanes, _ right: Lanes, _ vectors: Int, _ leftSum: inout Lanes, _ rightSum: inout Lanes
+) {
+  let factor = lanes_broadcast(a)
+  leftSum = lanes_multiply_add(leftSum, factor, left)
+  if vectors == 2 { rightSum = lanes_multiply_add(rightSum, factor, right) }
+}
+
+/// Stores one row of a tile.
+@inline(__always)
+private func finish(
+  _ left: Lanes, _ right: Lanes, _ row: Int, _ vectors: Int, _ isPartial: Bool, _ last: Int,
+  _ c: UnsafeMutablePointer<Float>, _ store: borrowing TileStore
+) {
+  if vectors == 2 {
+    finish(left, row, 0, false, last, c, store)
+    finish(right, row, Int(LANE_COUNT), isPartial, last, c, store)
+  } else {
+    finish(left, row, 0, isPartial, last, c, store)
+  }
+}
+
+@inline(__always)
+private func finish(
+  _ sum: Lanes, _ row: Int, _ column: Int, _ isPartial: Bool, _ count: Int, _ c: UnsafeMutablePointer<Float>,
+  _ store: borrowing TileStore
+) {
+  var result = sum * store.alpha
+  if store.beta != 0 {
+    let old = isPartial ? lanes_load_partial(c + column, count) : lanes_load(c + column)
+    result = lanes_multiply_add(result, old, lanes_broadcast(store.beta))
+  }
+  if let bias = store.rowBias { result += bias[row] }
+  if let bias = store.columnBias {
+    result += isPartial ? lanes_load_partial(bias + column, count) : lanes_load(bias + column)
+  }
+  // The comparison, false for NaN, lets NaN through.
+  if store.rectifies { result.replace(with: 0, where: result .<= 0) }
+  if isPartial { lanes_store_partial(c + column, result, count) } else { lanes_store(c + column, result) }
+}
