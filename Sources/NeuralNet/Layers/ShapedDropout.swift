@@ -33,27 +33,30 @@ private struct CompiledDropout<Scalar: KernelScalar>: CompiledLayer {
       pass.output.update(from: pass.input, count: pass.examples * unitCount * unitSize)
       return
     }
-    drawFactors(rate: rate, count: pass.examples * unitCount, into: pass.memory.kept, random: &random)
-    backend.scaleRows(
-      rows: pass.examples * unitCount, columns: unitSize, factors: pass.memory.kept, input: pass.input,
+    drawFactors(
+      rate: rate, units: unitCount, examples: pass.examples, into: pass.memory.kept, random: &random)
+    backend.scaleUnits(
+      units: unitCount, unitSize: unitSize, examples: pass.examples, factors: pass.memory.kept, input: pass.input,
       output: pass.output)
   }
 
   func backward(_ pass: BackwardPass<Scalar>) {
     guard let inputGradient = pass.inputGradient else { return }
-    backend.scaleRows(
-      rows: pass.examples * unitCount, columns: unitSize, factors: pass.memory.kept, input: pass.outputGradient,
-      output: inputGradient)
+    backend.scaleUnits(
+      units: unitCount, unitSize: unitSize, examples: pass.examples, factors: pass.memory.kept,
+      input: pass.outputGradient, output: inputGradient)
   }
 }
 
-/// Fills `factors` with 0, with probability `rate`, and 1 / (1 − rate) otherwise.
+/// Fills `factors`, `[units, examples]`, with 0, with probability `rate`, and 1 / (1 − rate) otherwise.
 @specialized(where Scalar == Float)
 @specialized(where Scalar == Double)
 private func drawFactors<Scalar: KernelScalar>(
-  rate: Double, count: Int, into factors: UnsafeMutablePointer<Scalar>, random: inout RandomStream
+  rate: Double, units: Int, examples: Int, into factors: UnsafeMutablePointer<Scalar>, random: inout RandomStream
 ) {
   let threshold = Float(rate)
   let scale = Scalar(1 / (1 - rate))
-  for index in 0..<count { factors[index] = random.uniform() < threshold ? 0 : scale }
+  for example in 0..<examples {
+    for unit in 0..<units { factors[unit * examples + example] = random.uniform() < threshold ? 0 : scale }
+  }
 }
