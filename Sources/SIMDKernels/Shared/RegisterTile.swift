@@ -391,7 +391,7 @@ private struct TileFinish {
     rowBias = store.rowBias
     columnBias = store.columnBias
     floor = store.rectifies ? 0 : -.infinity
-    isSimple = store.alpha == 1 && store.columnBias == nil
+    isSimple = alpha == 1 && columnBias == nil
   }
 }
 
