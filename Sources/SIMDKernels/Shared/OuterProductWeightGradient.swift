@@ -6,7 +6,7 @@ internal import VectorIntrinsics
 /// ∂W[k, (c,r,s)] = Σ_{p,q,n} ∂Y[k,p,q,n] · x[c, p·stride + r, q·stride + s, n]. Some rows of outputs at a time, the output
 /// gradient is transposed to `[positions, K]`; tiles of patches times filters then read the padded images by single
 /// elements, whose rows (c, r, s) lie anywhere, and sum over the examples of all positions.
-struct ConvolutionWeightGradient {
+struct OuterProductWeightGradient {
   private let geometry: ConvolutionGeometry
   private let images: PaddedImages
   /// Rows of outputs that are transposed at a time.
