@@ -70,6 +70,7 @@ let package = Package(
   name: "asgd-train",
   products: [
     .executable(name: "asgd-train", targets: ["asgd-train"]),
+    .executable(name: "asgd-bench", targets: ["asgd-bench"]),
     .library(name: "AsyncSGD", targets: ["AsyncSGD", "NeuralNet", "Kernels", "KernelInterface", "DataPipeline", "Randomness"]),
     .library(name: "Interchange", targets: ["Interchange"]),
   ],
@@ -85,6 +86,14 @@ let package = Package(
     room("Reporting", ["AsyncSGD"]),
     room("TrainCommand", ["Reporting", "AsyncSGD", "Interchange", "NeuralNet", "Kernels", "DataPipeline"]),
     .executableTarget(name: "asgd-train", dependencies: ["TrainCommand"], swiftSettings: strict),
+
+    // Measurements; the only room that may import any other.
+    room(
+      "Benchmarks",
+      ["TrainCommand", "Reporting", "AsyncSGD", "Interchange", "NeuralNet", "Kernels", "DataPipeline", "Randomness"]),
+    .executableTarget(
+      name: "asgd-bench", dependencies: ["Benchmarks"], path: "Tools/asgd-bench", exclude: ["README.md"],
+      swiftSettings: strict),
 
     // C headers for what Swift cannot say about vector registers.
     .target(name: "VectorIntrinsics"),

@@ -56,43 +56,6 @@ public struct Dataset: Sendable {
     self.labels = labels
   }
 
-  /// Writes a minibatch: gathers `examples`, in that order, and normalizes their pixels.
-  ///
-  ///     images[n, c, y, x] = Float(pixel[examples[n], c, y, x]) · scale[c] + offset[c]
-  ///
-  /// with the coefficients of ``normalization``. It runs on the calling thread and allocates nothing. The product is
-  /// rounded before the addition, so the values are the same on every instruction set.
-  ///
-  /// - Parameters:
-  ///   - examples: Indices into this split, each in `0..<count`; one may occur more than once.
-  ///   - images: Room for `examples.count · shape.count` values, `[N, C, H, W]`; every one is written.
-  ///   - labels: Room for `examples.count` labels; every one is written.
-  /// - Precondition: Every index is in range.
-  /// - Complexity: O(`examples.count · shape.count`).
-  public func write(
-    _ examples: UnsafeBufferPointer<Int32>, images: UnsafeMutablePointer<Float>, labels: UnsafeMutablePointer<Int32>
-  ) {
-    let count = count
-    let plane = shape.planeCount
-    self.labels.withUnsafeBufferPointer { source in
-      for (position, example) in examples.enumerated() {
-        precondition(example >= 0 && Int(example) < count, "example \(example) is not in 0..<\(count)")
-        labels[position] = Int32(source[Int(example)])
-      }
-    }
-    self.images.withUnsafeBufferPointer { source in
-      guard let pixels = source.baseAddress else { return }
-      for (position, example) in examples.enumerated() {
-        for channel in 0..<shape.channels {
-          normalize(
-            pixels + (Int(example) * shape.channels + channel) * plane,
-            into: images + (position * shape.channels + channel) * plane,
-            count: plane, scale: normalization.scale[channel], offset: normalization.offset[channel])
-        }
-      }
-    }
-  }
-
   /// Returns the first `n` examples, or all of them if there are fewer.
   ///
   /// - Precondition: `n` is not negative.
@@ -132,19 +95,5 @@ public struct Dataset: Sendable {
   private func replacing(images: [UInt8], labels: [UInt8]) -> Dataset {
     Dataset(
       name: name, shape: shape, classNames: classNames, normalization: normalization, images: images, labels: labels)
-  }
-}
-
-/// Writes `count` bytes as normalized numbers.
-///
-/// A function of its own over plain pointers, so that the compiler sees a loop without aliases to classes or arrays,
-/// and vectorizes it.
-@inline(never)
-private func normalize(
-  _ source: UnsafePointer<UInt8>, into destination: UnsafeMutablePointer<Float>, count: Int, scale: Float,
-  offset: Float
-) {
-  for index in 0..<count {
-    destination[index] = Float(source[index]) * scale + offset
   }
 }

@@ -12,7 +12,7 @@ internal import Randomness
 struct CompiledSequential<Scalar: KernelScalar>: CompiledLayer {
   /// A layer and the offsets of what belongs to it.
   struct Step {
-    let layer: any CompiledLayer<Scalar>
+    var layer: any CompiledLayer<Scalar>
     /// The first of its parameters in the chain's.
     let parameterOffset: Int
     let hasParameters: Bool
@@ -92,7 +92,13 @@ extension CompiledSequential {
     /// Adds a layer; `nil` is one that only reshapes.
     mutating func append(_ layer: (any CompiledLayer<Scalar>)?, parameterCount: Int, outputCount: Int) {
       precondition(layer != nil || parameterCount == 0, "a layer with parameters must be compiled")
-      guard let layer else { return }
+      guard var layer else { return }
+      if let previous = steps.indices.last, let before = steps[previous].layer.leavingRectifierToNext,
+        let after = layer.takingRectifierFromPrevious
+      {
+        steps[previous].layer = before
+        layer = after
+      }
       steps.append(
         Step(
           layer: layer, parameterOffset: self.parameterCount, hasParameters: parameterCount > 0))

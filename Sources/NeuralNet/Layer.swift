@@ -88,4 +88,24 @@ public protocol CompiledLayer<Scalar> {
   /// Every element of ``BackwardPass/parameterGradient`` is overwritten with the sum over the examples, and every
   /// element of ``BackwardPass/inputGradient``, unless it is `nil`.
   func backward(_ pass: BackwardPass<Scalar>)
+
+  /// This layer with a backward pass whose ∂L/∂output has been multiplied by the derivative of the layer's own rectifier
+  /// already, or `nil` if the layer does not end in a rectifier.
+  ///
+  /// A chain puts it in this layer's place if the next one has ``takingRectifierFromPrevious``: one pass over memory less.
+  /// The default is `nil`.
+  var leavingRectifierToNext: (any CompiledLayer<Scalar>)? { get }
+
+  /// This layer with a backward pass that also multiplies ∂L/∂input by the derivative of the rectifier that the input is the
+  /// output of, or `nil` if it cannot do so on the way.
+  ///
+  /// The result is that of the two passes, bit for bit. The default is `nil`.
+  var takingRectifierFromPrevious: (any CompiledLayer<Scalar>)? { get }
+}
+
+extension CompiledLayer {
+  /// No layer.
+  public var leavingRectifierToNext: (any CompiledLayer<Scalar>)? { nil }
+  /// No layer.
+  public var takingRectifierFromPrevious: (any CompiledLayer<Scalar>)? { nil }
 }

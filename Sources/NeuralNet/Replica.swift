@@ -16,9 +16,11 @@ public final class Replica<Scalar: KernelScalar> {
   public let model: ShapedModel
   /// The largest number of examples in a minibatch.
   public let minibatchCapacity: Int
-  /// The minibatch, `[capacity, input shape]`, filled by the caller; zero at creation.
+  /// The minibatch, `[input shape, N]` for the N examples of the next call, filled by the caller; zero at creation.
+  ///
+  /// There is room for ``minibatchCapacity`` examples, but a row is as long as the call has examples.
   public let inputs: UnsafeMutablePointer<Scalar>
-  /// The labels of the minibatch, `[capacity]`, filled by the caller; zero at creation.
+  /// The labels of the minibatch, `[N]`, filled by the caller; zero at creation.
   public let labels: UnsafeMutablePointer<Int32>
   /// The memory that the replica holds, in bytes.
   public let workspaceBytes: Int
@@ -117,7 +119,7 @@ public final class Replica<Scalar: KernelScalar> {
   /// - Parameters:
   ///   - parameters: The flat vector.
   ///   - examples: The number of examples, `1...minibatchCapacity`.
-  /// - Returns: The logits, `[examples, classes]`.
+  /// - Returns: The logits, `[classes, examples]`.
   public func predict(at parameters: UnsafePointer<Scalar>, examples: Int) -> UnsafePointer<Scalar> {
     var random = RandomStream(seed: 0, purpose: .dropout)
     forward(at: parameters, examples: examples, isTraining: false, random: &random)

@@ -1,7 +1,7 @@
 internal import Foundation
 
 /// Numbers as people read them, always in the same notation whatever the user's locale.
-enum NumberText {
+package enum NumberText {
   /// Returns a time in at most two units: `4.2s`, `42s`, `1m 23s`, `2h 05m`, `3d 04h`; `-` if it is no time.
   static func duration(_ seconds: Double) -> String {
     guard seconds >= 0, seconds < 1e9 else { return "-" }
@@ -16,7 +16,7 @@ enum NumberText {
   }
 
   /// Returns a whole number with its thousands set apart: `61,706`.
-  static func count(_ value: Int) -> String {
+  package static func count(_ value: Int) -> String {
     let digits = Array(String(value.magnitude))
     let groups = stride(from: digits.count, to: 0, by: -3).map { String(digits[max(0, $0 - 3)..<$0]) }
     return (value < 0 ? "-" : "") + groups.reversed().joined(separator: ",")
@@ -31,7 +31,7 @@ enum NumberText {
   }
 
   /// Returns a size in decimal units: `512 B`, `1.5 kB`, `143.0 MB`, `1.4 GB`.
-  static func bytes(_ count: Int) -> String {
+  package static func bytes(_ count: Int) -> String {
     let value = Double(count)
     if value < 1e3 { return "\(count) B" }
     if value < 999_950 { return fixed(value / 1e3, digits: 1) + " kB" }
@@ -61,7 +61,7 @@ enum NumberText {
   }
 
   /// Returns `value` with a fixed number of digits after the point.
-  static func fixed(_ value: Double, digits: Int) -> String {
+  package static func fixed(_ value: Double, digits: Int) -> String {
     value.isFinite ? String(format: "%.\(digits)f", value) : special(value)
   }
 

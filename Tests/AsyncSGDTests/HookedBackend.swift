@@ -34,16 +34,16 @@ final class HookedBackend: KernelBackend {
   }
 
   func softmaxCrossEntropy(
-    rows: Int, classes: Int, logits: UnsafePointer<Float>, labels: UnsafePointer<Int32>, gradientScale: Float,
+    examples: Int, classes: Int, logits: UnsafePointer<Float>, labels: UnsafePointer<Int32>, gradientScale: Float,
     gradient: UnsafeMutablePointer<Float>?
   ) -> ClassificationSums {
     let sums = base.softmaxCrossEntropy(
-      rows: rows, classes: classes, logits: logits, labels: labels, gradientScale: gradientScale,
+      examples: examples, classes: classes, logits: logits, labels: labels, gradientScale: gradientScale,
       gradient: gradient)
     if let gradient {
       afterLoss(
         losses.add(1, ordering: .relaxed).newValue,
-        UnsafeMutableBufferPointer(start: gradient, count: rows * classes))
+        UnsafeMutableBufferPointer(start: gradient, count: examples * classes))
     }
     return sums
   }
@@ -56,6 +56,8 @@ final class HookedBackend: KernelBackend {
   ) {
     base.gemm(problem, alpha: alpha, a: a, b: b, beta: beta, c: c, epilogue: epilogue, workspace: workspace)
   }
+
+  func convolutionErrorFactor(_ geometry: ConvolutionGeometry) -> Double { base.convolutionErrorFactor(geometry) }
 
   func workspaceCount(for geometry: ConvolutionGeometry, images: Int) -> Int {
     base.workspaceCount(for: geometry, images: images)
@@ -100,10 +102,11 @@ final class HookedBackend: KernelBackend {
 
   func maxPoolBackward(
     _ geometry: PoolingGeometry, images: Int, outputGradient: UnsafePointer<Float>, argmax: UnsafePointer<UInt8>,
-    inputGradient: UnsafeMutablePointer<Float>
+    rectifiedOutput: UnsafePointer<Float>?, inputGradient: UnsafeMutablePointer<Float>
   ) {
     base.maxPoolBackward(
-      geometry, images: images, outputGradient: outputGradient, argmax: argmax, inputGradient: inputGradient)
+      geometry, images: images, outputGradient: outputGradient, argmax: argmax,
+      rectifiedOutput: rectifiedOutput, inputGradient: inputGradient)
   }
 
   func activationForward(
@@ -120,15 +123,16 @@ final class HookedBackend: KernelBackend {
       activation, count: count, output: output, outputGradient: outputGradient, inputGradient: inputGradient)
   }
 
-  func sumRows(rows: Int, columns: Int, matrix: UnsafePointer<Float>, output: UnsafeMutablePointer<Float>) {
-    base.sumRows(rows: rows, columns: columns, matrix: matrix, output: output)
+  func sumColumns(rows: Int, columns: Int, matrix: UnsafePointer<Float>, output: UnsafeMutablePointer<Float>) {
+    base.sumColumns(rows: rows, columns: columns, matrix: matrix, output: output)
   }
 
-  func scaleRows(
-    rows: Int, columns: Int, factors: UnsafePointer<Float>, input: UnsafePointer<Float>,
+  func scaleUnits(
+    units: Int, unitSize: Int, examples: Int, factors: UnsafePointer<Float>, input: UnsafePointer<Float>,
     output: UnsafeMutablePointer<Float>
   ) {
-    base.scaleRows(rows: rows, columns: columns, factors: factors, input: input, output: output)
+    base.scaleUnits(
+      units: units, unitSize: unitSize, examples: examples, factors: factors, input: input, output: output)
   }
 
   func scaledSum(

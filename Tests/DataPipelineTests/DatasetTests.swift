@@ -5,15 +5,18 @@ import Testing
 @Suite("Data sets")
 struct DatasetTests {
   /// Images of 3×5×7, which no vector width divides, with random bytes.
-  private static let dataset: Dataset = {
-    let shape = ImageShape(channels: 3, height: 5, width: 7)
+  private static let dataset = dataset(of: ImageShape(channels: 3, height: 5, width: 7))
+
+  /// Returns 50 images with random bytes.
+  private static func dataset(of shape: ImageShape) -> Dataset {
     var stream = RandomStream(seed: 11, purpose: .testing)
     return Dataset(
       name: "random", shape: shape, classNames: ["a", "b", "c", "d"],
-      normalization: Normalization(mean: [0.1, 0.5, 0.9], deviation: [0.3, 0.2, 0.7]),
+      normalization: Normalization(
+        mean: Array([0.1, 0.5, 0.9].prefix(shape.channels)), deviation: Array([0.3, 0.2, 0.7].prefix(shape.channels))),
       images: (0..<50 * shape.count).map { _ in UInt8(stream.uniform(below: 256)) },
       labels: (0..<50).map { _ in UInt8(stream.uniform(below: 4)) })
-  }()
+  }
 
   private func write(_ examples: [Int32], of dataset: Dataset) -> (images: [Float], labels: [Int32]) {
     // One more value than needed, to see that it is left alone.
@@ -33,15 +36,23 @@ struct DatasetTests {
   }
 
   @Test(
-    "a minibatch is what a naive loop makes of it, bit for bit", arguments: [[0], [49, 0, 7, 7, 31], []] as [[Int32]])
-  func minibatch(_ examples: [Int32]) {
-    let dataset = Self.dataset
+    "a minibatch is what a naive loop makes of it, bit for bit",
+    arguments: [0, 1, 5, 15, 16, 17, 32, 70],
+    [
+      ImageShape(channels: 3, height: 5, width: 7), ImageShape(channels: 1, height: 28, width: 28),
+      ImageShape(channels: 2, height: 4, width: 4), ImageShape(channels: 3, height: 3, width: 5),
+      ImageShape(channels: 1, height: 1, width: 1),
+    ])
+  func minibatch(size: Int, shape: ImageShape) {
+    let dataset = Self.dataset(of: shape)
+    var stream = RandomStream(seed: 12, purpose: .testing)
+    let examples = (0..<size).map { _ in Int32(stream.uniform(below: 50)) }
     let (images, labels) = write(examples, of: dataset)
     var expected: [Float] = []
-    for example in examples {
-      for channel in 0..<3 {
-        for pixel in 0..<35 {
-          let byte = dataset.images[Int(example) * 105 + channel * 35 + pixel]
+    for channel in 0..<shape.channels {
+      for pixel in 0..<shape.planeCount {
+        for example in examples {
+          let byte = dataset.images[(Int(example) * shape.channels + channel) * shape.planeCount + pixel]
           let product = Float(byte) * dataset.normalization.scale[channel]
           expected.append(product + dataset.normalization.offset[channel])
         }

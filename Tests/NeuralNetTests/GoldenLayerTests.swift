@@ -53,9 +53,12 @@ struct GoldenLayerTests {
     let golden = try #require(fixture.layers.first { $0.name == example.name })
     let harness = try LayerHarness(
       example.layer, input: Shape(golden.input), examples: golden.examples, backend: backend)
-    harness.input.fill(with: Golden.wave(harness.input.count, phase: 1).map { Scalar($0) })
+    func wave(_ count: Int, phase: Int) -> [Scalar] {
+      examplesLast(Golden.wave(count, phase: phase).map { Scalar($0) }, examples: golden.examples)
+    }
+    harness.input.fill(with: wave(harness.input.count, phase: 1))
     harness.parameters.fill(with: Golden.wave(harness.parameters.count, phase: 2).map { Scalar(0.5 * $0) })
-    harness.outputGradient.fill(with: Golden.wave(harness.outputGradient.count, phase: 3).map { Scalar($0) })
+    harness.outputGradient.fill(with: wave(harness.outputGradient.count, phase: 3))
     harness.forward(random: try fixture.stream.makeStream())
     harness.backward()
     try harness.checkGuards()
@@ -64,10 +67,11 @@ struct GoldenLayerTests {
       roundings * FloatAgreement.tolerance(depth: depth, magnitude: Double(depth))
     }
     try FloatAgreement.check(
-      harness.output.values, against: golden.output, tolerance: tolerance(example.outputDepth))
+      examplesFirst(harness.output.values, examples: golden.examples), against: golden.output,
+      tolerance: tolerance(example.outputDepth))
     // A gradient is multiplied by the derivative of the activation, which is as wrong as the output.
     try FloatAgreement.check(
-      harness.inputGradient.values, against: golden.inputGradient,
+      examplesFirst(harness.inputGradient.values, examples: golden.examples), against: golden.inputGradient,
       tolerance: tolerance(example.inputDepth + example.outputDepth))
     #expect(golden.parameterGradient.isEmpty == harness.shaped.parameters.isEmpty)
     guard !golden.parameterGradient.isEmpty else { return }
@@ -103,7 +107,7 @@ struct GoldenLayerTests {
     _ golden: Golden.Loss, on backend: any KernelBackend<Scalar>, roundings: Double
   ) throws {
     let examples = golden.labels.count
-    let logits = GuardedBuffer(golden.logits.map { Scalar($0) })
+    let logits = GuardedBuffer(examplesLast(golden.logits.map { Scalar($0) }, examples: examples))
     let labels = GuardedBuffer(golden.labels)
     let gradient = GuardedBuffer<Scalar>(count: logits.count)
     let sums = SoftmaxCrossEntropy(classes: golden.classes, backend: backend).sums(
@@ -112,7 +116,8 @@ struct GoldenLayerTests {
     // Each loss is below 6, and each exponential and logarithm is of a sum of 4 terms.
     let tolerance = roundings * FloatAgreement.tolerance(depth: 4, magnitude: 6)
     #expect(abs(sums.loss - golden.loss) <= tolerance * Double(examples))
-    try FloatAgreement.check(gradient.values, against: golden.gradient, tolerance: tolerance)
+    try FloatAgreement.check(
+      examplesFirst(gradient.values, examples: examples), against: golden.gradient, tolerance: tolerance)
     try gradient.checkGuards()
   }
 }

@@ -23,7 +23,7 @@ struct LossCurveTests {
         let label = (3 * example + step) % 10
         harness.replica.labels[example] = Int32(label)
         for (index, value) in band(label).enumerated() {
-          harness.replica.inputs[example * 784 + index] = Scalar(value)
+          harness.replica.inputs[index * golden.examples + example] = Scalar(value)
         }
       }
       if noise > 0 {

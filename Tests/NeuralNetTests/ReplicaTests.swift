@@ -53,6 +53,7 @@ struct ReplicaTests {
     for examples in [1, 2, 5] {
       let small = ModelHarness(problem.model, capacity: examples, backend: example.backend)
       small.load(problem, examples: 0..<examples)
+      large.load(problem, examples: 0..<examples)
       let expected = small.computeGradient(examples: examples, random: random)
       #expect(large.computeGradient(examples: examples, random: random) == expected)
       try FloatAgreement.checkSameBits(large.gradient.values, as: small.gradient.values)
@@ -134,7 +135,7 @@ struct ReplicaTests {
     let logits = harness.replica.predict(at: harness.parameters.pointer, examples: 5)
     var expected = ClassificationSums()
     for example in 0..<5 {
-      let row = (0..<10).map { logits[example * 10 + $0] }
+      let row = (0..<10).map { logits[$0 * 5 + example] }
       let label = Int(problem.labels[example])
       expected.loss += Double.logarithm(row.reduce(0) { $0 + Double.exponential($1) }) - row[label]
       expected.correct += row.allSatisfy { $0 <= row[label] } ? 1 : 0

@@ -199,14 +199,14 @@ struct CheckpointTests {
   func writable() throws {
     let fixture = try CheckpointFixture()
     let directory = fixture.directory.path
-    try Checkpoint.checkWritable(fixture.path)
+    try WritableFile.check(fixture.path)
     try CheckpointFixture.checkpoint().write(to: fixture.path)
-    try Checkpoint.checkWritable(fixture.path)
+    try WritableFile.check(fixture.path)
     // A name of one letter, in the current directory.
-    try Checkpoint.checkWritable("c")
+    try WritableFile.check("c")
 
     func expect(_ path: String, _ reason: String) {
-      #expect(throws: OutputError(name: path, reason: reason)) { try Checkpoint.checkWritable(path) }
+      #expect(throws: OutputError(name: path, reason: reason)) { try WritableFile.check(path) }
     }
     expect(directory, "it is a directory")
     expect("/", "it is a directory")
@@ -223,7 +223,7 @@ struct CheckpointTests {
     let (here, there) = (try CheckpointFixture(), try CheckpointFixture())
     try CheckpointFixture.checkpoint().write(to: there.path)
     try FileManager.default.createSymbolicLink(atPath: here.path, withDestinationPath: there.path)
-    try Checkpoint.checkWritable(here.path)
+    try WritableFile.check(here.path)
     try CheckpointFixture.checkpoint().write(to: here.path)
     #expect(try FileManager.default.destinationOfSymbolicLink(atPath: here.path) == there.path)
   }

@@ -2,9 +2,10 @@
 /// 1 / (1 − rate); at evaluation the output is the input.
 ///
 /// Neighbouring values of a feature map are nearly the same, so dropping single ones would take little away. Input and
-/// output are `[N, C, H, W]`.
+/// output are `[C, H, W, N]`.
 ///
-/// The masks are drawn from the minibatch's random stream, one 32-bit word a channel, images first.
+/// The masks are drawn from the minibatch's random stream, one 32-bit word a channel: all channels of the first image, then
+/// those of the second.
 ///
 /// Sources: Tompson, Goroshin, Jain, LeCun & Bregler, "Efficient Object Localization Using Convolutional Networks", CVPR
 /// 2015, <https://arxiv.org/abs/1411.4280>, §3.2; PyTorch's `Dropout2d`.

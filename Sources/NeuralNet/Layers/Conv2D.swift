@@ -3,16 +3,16 @@ internal import Randomness
 
 /// A 2-D convolution over a minibatch of images, with one bias a filter and an activation.
 ///
-///     y[n,k,p,q] = f(b[k] + Σ_{c,r,s} w[k,c,r,s] · x[n, c, p·stride + r − padding, q·stride + s − padding])
+///     y[k,p,q,n] = f(b[k] + Σ_{c,r,s} w[k,c,r,s] · x[c, p·stride + r − padding, q·stride + s − padding, n])
 ///
 /// where `x` reads as zero outside its bounds (a cross-correlation: the filter is not flipped).
 ///
 /// | Value              | Shape          |
 /// | ------------------ | -------------- |
-/// | input              | `[N, C, H, W]` |
+/// | input              | `[C, H, W, N]` |
 /// | parameter `weight` | `[K, C, R, S]` |
 /// | parameter `bias`   | `[K]`          |
-/// | output             | `[N, K, P, Q]` |
+/// | output             | `[K, P, Q, N]` |
 ///
 /// `P = (H + 2·padding − R) / stride + 1`, and `Q` likewise from `W` and `S`; a remainder is dropped.
 ///
@@ -103,7 +103,8 @@ private struct ShapedConv2D: ShapedLayer {
   func compile<Scalar: KernelScalar>(
     capacity: Int, backend: any KernelBackend<Scalar>
   ) -> (any CompiledLayer<Scalar>)? {
-    CompiledConv2D(geometry: geometry, activation: activation, capacity: capacity, backend: backend)
+    CompiledConv2D(
+      geometry: geometry, activation: activation, capacity: capacity, backend: backend, derivative: activation)
   }
 }
 
@@ -112,6 +113,15 @@ private struct CompiledConv2D<Scalar: KernelScalar>: CompiledLayer {
   let activation: Activation
   let capacity: Int
   let backend: any KernelBackend<Scalar>
+  /// The activation whose derivative the output gradient still lacks.
+  var derivative: Activation
+
+  var leavingRectifierToNext: (any CompiledLayer<Scalar>)? {
+    guard activation == .relu else { return nil }
+    var layer = self
+    layer.derivative = .identity
+    return layer
+  }
 
   var memoryNeeds: MemoryNeeds {
     MemoryNeeds(workspace: backend.workspaceCount(for: geometry, images: capacity))
@@ -125,9 +135,9 @@ private struct CompiledConv2D<Scalar: KernelScalar>: CompiledLayer {
   }
 
   func backward(_ pass: BackwardPass<Scalar>) {
-    if activation != .identity {
+    if derivative != .identity {
       backend.activationBackward(
-        activation, count: pass.examples * geometry.outputCount, output: pass.output,
+        derivative, count: pass.examples * geometry.outputCount, output: pass.output,
         outputGradient: pass.outputGradient, inputGradient: pass.outputGradient)
     }
     backend.convolutionBackwardWeights(

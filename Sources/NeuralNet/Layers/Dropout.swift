@@ -4,7 +4,8 @@
 ///
 /// so that the expected output is the input. At evaluation the output is the input. Input and output have any one shape.
 ///
-/// The masks are drawn from the minibatch's random stream, one 32-bit word a value, examples first, each row-major.
+/// The masks are drawn from the minibatch's random stream, one 32-bit word a value: all values of the first example in
+/// row-major order, then those of the second.
 ///
 /// Sources: Srivastava, Hinton, Krizhevsky, Sutskever & Salakhutdinov, "Dropout: A Simple Way to Prevent Neural Networks
 /// from Overfitting", JMLR 2014, <https://jmlr.org/papers/v15/srivastava14a.html>; scaled while training instead of at

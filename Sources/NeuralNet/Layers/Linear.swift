@@ -3,14 +3,14 @@ internal import Randomness
 
 /// A fully connected layer with a bias and an activation.
 ///
-///     y[n,j] = f(b[j] + Σ_i w[j,i] · x[n,i])
+///     y[j,n] = f(b[j] + Σ_i w[j,i] · x[i,n])
 ///
 /// | Value              | Shape               |
 /// | ------------------ | ------------------- |
-/// | input              | `[N, inputs]`       |
+/// | input              | `[inputs, N]`       |
 /// | parameter `weight` | `[outputs, inputs]` |
 /// | parameter `bias`   | `[outputs]`         |
-/// | output             | `[N, outputs]`      |
+/// | output             | `[outputs, N]`      |
 public struct Linear: Layer {
   /// The number of outputs.
   public let outputs: Int
@@ -88,8 +88,8 @@ private struct CompiledLinear<Scalar: KernelScalar>: CompiledLayer {
 
   func forward(_ pass: ForwardPass<Scalar>, random: inout RandomStream) {
     backend.gemm(
-      outputProblem(examples: pass.examples), alpha: 1, a: pass.input, b: pass.parameters, beta: 0, c: pass.output,
-      epilogue: Epilogue(bias: pass.parameters + outputs * inputs, along: .columns, activation: activation),
+      outputProblem(examples: pass.examples), alpha: 1, a: pass.parameters, b: pass.input, beta: 0, c: pass.output,
+      epilogue: Epilogue(bias: pass.parameters + outputs * inputs, along: .rows, activation: activation),
       workspace: pass.memory.workspace)
   }
 
@@ -102,28 +102,28 @@ private struct CompiledLinear<Scalar: KernelScalar>: CompiledLayer {
     backend.gemm(
       weightGradientProblem(examples: pass.examples), alpha: 1, a: pass.outputGradient, b: pass.input, beta: 0,
       c: pass.parameterGradient, epilogue: nil, workspace: pass.memory.workspace)
-    backend.sumRows(
-      rows: pass.examples, columns: outputs, matrix: pass.outputGradient,
+    backend.sumColumns(
+      rows: outputs, columns: pass.examples, matrix: pass.outputGradient,
       output: pass.parameterGradient + outputs * inputs)
     if let inputGradient = pass.inputGradient {
       backend.gemm(
-        inputGradientProblem(examples: pass.examples), alpha: 1, a: pass.outputGradient, b: pass.parameters, beta: 0,
+        inputGradientProblem(examples: pass.examples), alpha: 1, a: pass.parameters, b: pass.outputGradient, beta: 0,
         c: inputGradient, epilogue: nil, workspace: pass.memory.workspace)
     }
   }
 
-  /// Y = X · Wᵀ.
+  /// Y = W · X.
   private func outputProblem(examples: Int) -> GEMM {
-    GEMM(m: examples, n: outputs, k: inputs, transposeB: true)
+    GEMM(m: outputs, n: examples, k: inputs)
   }
 
-  /// ∂L/∂W = (∂L/∂Y)ᵀ · X.
+  /// ∂L/∂W = ∂L/∂Y · Xᵀ.
   private func weightGradientProblem(examples: Int) -> GEMM {
-    GEMM(m: outputs, n: inputs, k: examples, transposeA: true)
+    GEMM(m: outputs, n: inputs, k: examples, transposeB: true)
   }
 
-  /// ∂L/∂X = ∂L/∂Y · W.
+  /// ∂L/∂X = Wᵀ · ∂L/∂Y.
   private func inputGradientProblem(examples: Int) -> GEMM {
-    GEMM(m: examples, n: inputs, k: outputs)
+    GEMM(m: inputs, n: examples, k: outputs, transposeA: true)
   }
 }

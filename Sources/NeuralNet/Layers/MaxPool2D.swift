@@ -3,9 +3,9 @@ internal import Randomness
 
 /// The maximum of each window of each channel.
 ///
-///     y[n,c,p,q] = max_{r,s < window} x[n, c, p·stride + r, q·stride + s]
+///     y[c,p,q,n] = max_{r,s < window} x[c, p·stride + r, q·stride + s, n]
 ///
-/// Input `[N, C, H, W]`, output `[N, C, P, Q]` with `P = (H − window) / stride + 1`, and `Q` likewise; windows that would
+/// Input `[C, H, W, N]`, output `[C, P, Q, N]` with `P = (H − window) / stride + 1`, and `Q` likewise; windows that would
 /// leave the input are dropped. The gradient goes to the first maximum of the window in row-major order.
 public struct MaxPool2D: Layer {
   /// Rows and columns of a window.
@@ -49,7 +49,8 @@ private struct ShapedMaxPool2D: ShapedLayer {
   func compile<Scalar: KernelScalar>(
     capacity: Int, backend: any KernelBackend<Scalar>
   ) -> (any CompiledLayer<Scalar>)? {
-    CompiledMaxPool2D(geometry: geometry, capacity: capacity, backend: backend)
+    CompiledMaxPool2D(
+      geometry: geometry, capacity: capacity, backend: backend, followsRectifier: false)
   }
 }
 
@@ -57,6 +58,14 @@ private struct CompiledMaxPool2D<Scalar: KernelScalar>: CompiledLayer {
   let geometry: PoolingGeometry
   let capacity: Int
   let backend: any KernelBackend<Scalar>
+  /// Whether the input is a rectifier's output whose derivative is to be applied here.
+  var followsRectifier: Bool
+
+  var takingRectifierFromPrevious: (any CompiledLayer<Scalar>)? {
+    var layer = self
+    layer.followsRectifier = true
+    return layer
+  }
 
   /// The position of each window's maximum.
   var memoryNeeds: MemoryNeeds { MemoryNeeds(keptBytes: capacity * geometry.outputCount) }
@@ -70,6 +79,6 @@ private struct CompiledMaxPool2D<Scalar: KernelScalar>: CompiledLayer {
     guard let inputGradient = pass.inputGradient else { return }
     backend.maxPoolBackward(
       geometry, images: pass.examples, outputGradient: pass.outputGradient, argmax: pass.memory.keptBytes,
-      inputGradient: inputGradient)
+      rectifiedOutput: followsRectifier ? pass.output : nil, inputGradient: inputGradient)
   }
 }

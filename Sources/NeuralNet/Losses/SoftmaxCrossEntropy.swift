@@ -2,7 +2,7 @@ public import Kernels
 
 /// The cross-entropy between the softmax of the logits and the labels, in nats.
 ///
-///     L = 1/N · Σ_i (log Σ_j exp(z[i,j]) − z[i,label[i]])
+///     L = 1/N · Σ_i (log Σ_j exp(z[j,i]) − z[label[i],i])
 ///
 /// The minibatch **mean** is what is differentiated; what is reported are sums, which add up over minibatches of
 /// different sizes.
@@ -22,9 +22,9 @@ public struct SoftmaxCrossEntropy<Scalar: KernelScalar> {
   ///
   /// - Parameters:
   ///   - examples: N, the number of examples.
-  ///   - logits: z, `[N, classes]`.
+  ///   - logits: z, `[classes, N]`.
   ///   - labels: `[N]`.
-  ///   - gradient: ∂L/∂z, `[N, classes]`, overwritten; `nil` if nobody needs it.
+  ///   - gradient: ∂L/∂z, `[classes, N]`, overwritten; `nil` if nobody needs it.
   /// - Returns: The summed loss, and the number of examples whose largest logit is the label's.
   /// - Precondition: Each label is in `0..<classes`.
   public func sums(
@@ -37,7 +37,7 @@ public struct SoftmaxCrossEntropy<Scalar: KernelScalar> {
         "label \(labels[index]) of example \(index) is outside the \(classes) classes")
     }
     return backend.softmaxCrossEntropy(
-      rows: examples, classes: classes, logits: logits, labels: labels, gradientScale: 1 / Scalar(examples),
+      examples: examples, classes: classes, logits: logits, labels: labels, gradientScale: 1 / Scalar(examples),
       gradient: gradient)
   }
 }

@@ -1,18 +1,18 @@
 public import Kernels
 
-/// One minibatch's gradients on their way back through a layer.
+/// One minibatch's gradients on their way back through a layer, laid out as in the ``ForwardPass``.
 public struct BackwardPass<Scalar: KernelScalar> {
   /// N, the number of examples of the forward pass.
   public var examples: Int
   /// The layer's part of the flat parameter vector, as in the forward pass.
   public var parameters: UnsafePointer<Scalar>
-  /// `[N, input shape]`, as in the forward pass.
+  /// `[input shape, N]`, as in the forward pass.
   public var input: UnsafePointer<Scalar>
-  /// `[N, output shape]`, as the forward pass left it.
+  /// `[output shape, N]`, as the forward pass left it.
   public var output: UnsafePointer<Scalar>
-  /// ∂L/∂output, `[N, output shape]`; the layer may overwrite it.
+  /// ∂L/∂output, `[output shape, N]`; the layer may overwrite it.
   public var outputGradient: UnsafeMutablePointer<Scalar>
-  /// ∂L/∂input, `[N, input shape]`, overwritten; `nil` if nobody needs it.
+  /// ∂L/∂input, `[input shape, N]`, overwritten; `nil` if nobody needs it.
   public var inputGradient: UnsafeMutablePointer<Scalar>?
   /// ∂L/∂parameters, laid out as the parameters, overwritten.
   public var parameterGradient: UnsafeMutablePointer<Scalar>

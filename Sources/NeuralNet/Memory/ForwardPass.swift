@@ -1,6 +1,8 @@
 public import Kernels
 
 /// One minibatch on its way through a layer.
+///
+/// The examples come last in every array of values: value `i` of example `n` is element `i·N + n`, whatever the capacity.
 public struct ForwardPass<Scalar: KernelScalar> {
   /// N, the number of examples; at most the capacity that the layer was compiled for.
   public var examples: Int
@@ -8,9 +10,9 @@ public struct ForwardPass<Scalar: KernelScalar> {
   public var isTraining: Bool
   /// The layer's part of the flat parameter vector.
   public var parameters: UnsafePointer<Scalar>
-  /// `[N, input shape]`.
+  /// `[input shape, N]`.
   public var input: UnsafePointer<Scalar>
-  /// `[N, output shape]`, overwritten.
+  /// `[output shape, N]`, overwritten.
   public var output: UnsafeMutablePointer<Scalar>
   /// Memory of ``CompiledLayer/memoryNeeds``.
   public var memory: LayerMemory<Scalar>

@@ -1,22 +1,27 @@
 internal import Foundation
 
 /// A JSON object under construction, whose fields keep the order in which they are added.
-struct JSONObject {
+package struct JSONObject {
   private var fields: [String] = []
 
-  /// The object on one line.
-  var text: String { "{\(fields.joined(separator: ","))}" }
+  /// Creates an object without fields.
+  package init() {}
 
-  mutating func add(_ name: String, _ value: Int?) { append(name, value.map(String.init) ?? "null") }
+  /// The object on one line.
+  package var text: String { "{\(fields.joined(separator: ","))}" }
+
+  /// Adds a whole number; null if it is missing.
+  package mutating func add(_ name: String, _ value: Int?) { append(name, value.map(String.init) ?? "null") }
 
   mutating func add(_ name: String, _ value: UInt64) { append(name, "\(value)") }
 
   /// Adds a number; JSON has none for NaN and the infinities, which become null like a number that is missing.
-  mutating func add(_ name: String, _ value: Double?) {
+  package mutating func add(_ name: String, _ value: Double?) {
     append(name, value.flatMap { $0.isFinite ? "\($0)" : nil } ?? "null")
   }
 
-  mutating func add(_ name: String, _ value: String) { append(name, Self.quoted(value)) }
+  /// Adds a text.
+  package mutating func add(_ name: String, _ value: String) { append(name, Self.quoted(value)) }
 
   mutating func add(_ name: String, _ values: [Int]) {
     append(name, "[\(values.map(String.init).joined(separator: ","))]")

@@ -96,6 +96,29 @@ func packColumns(
   }
 }
 
+/// Transposes a matrix: target[j][i] = source[i][j]; writes nothing else.
+func packTransposed(
+  _ source: UnsafePointer<Float>, rows: Int, rowStep: Int, columns: Int, into target: UnsafeMutablePointer<Float>,
+  step: Int
+) {
+  let lanes = Int(LANE_COUNT)
+  var row = 0
+  while row + lanes <= rows {
+    var column = 0
+    while column < columns {
+      transpose(
+        source + (row * rowStep + column), rowStep: rowStep, rows: lanes, columns: min(lanes, columns - column),
+        into: target + (column * step + row), step: step)
+      column += lanes
+    }
+    row += lanes
+  }
+  while row < rows {
+    for column in 0..<columns { target[column * step + row] = source[row * rowStep + column] }
+    row += 1
+  }
+}
+
 /// Transposes up to LANE_COUNT × LANE_COUNT elements; rows that are missing count as zeros.
 @inline(never)
 private func transpose(

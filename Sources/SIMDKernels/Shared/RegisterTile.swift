@@ -255,6 +255,7 @@ private func tile(
   let count = terms.count
   let runs = terms.runs
   let bStep = b.termStep
+  let aRunSkip = a.runSkip
   let bRunSkip = b.runSkip
   var bTerm = b.start
   var plane = terms.planes
@@ -274,7 +275,6 @@ private func tile(
     let a12 = rows > 12 ? a0 + Int(aRows[12]) : a0
     let a13 = rows > 13 ? a0 + Int(aRows[13]) : a0
     let aStep = a.termStep
-    let aRunSkip = a.runSkip
     var index = 0
     while plane > 0 {
       var run = runs
@@ -338,9 +338,11 @@ private func tile(
           bTerm += bStep
           term &-= 1
         }
+        aTerm += aRunSkip
         bTerm += bRunSkip
         run &-= 1
       }
+      aTerm += a.planeSkip
       bTerm += b.planeSkip
       plane &-= 1
     }

@@ -1,9 +1,5 @@
 /// The help of each command, always 80 columns wide.
 struct HelpText {
-  private static let width = 80
-  /// The column at which an option's help begins.
-  private static let helpColumn = 27
-
   let vocabulary: Vocabulary
   let cores: Int
 
@@ -18,13 +14,13 @@ struct HelpText {
 
   private var trainHelp: String {
     let groups = TrainOptions.specifications(vocabulary: vocabulary, cores: cores).map { group in
-      "\(group.title):\n" + group.options.map(Self.entry).joined()
+      "\(group.title):\n" + group.options.map(HelpLayout.entry).joined()
     }
-    let statuses = ExitCode.allCases.map { Self.entry("\($0.rawValue)", $0.meaning, column: 7) }.joined()
+    let statuses = ExitCode.allCases.map { HelpLayout.entry("\($0.rawValue)", $0.meaning, column: 7) }.joined()
     return """
       OVERVIEW: Train a neural network with asynchronous SGD, for real, on threads.
 
-      \(Self.wrapped("""
+      \(HelpLayout.wrapped("""
         Each worker thread pulls the parameters from a parameter server, computes the gradient of a minibatch on its \
         own replica of the model, and pushes it; in async mode nobody waits for anybody. Progress goes to standard \
         error, results go to standard output.
@@ -38,7 +34,7 @@ struct HelpText {
       GENERAL:
       \(Self.generalOptions)
       BATCH SIZE AND LEARNING RATE:
-      \(Self.wrapped("""
+      \(HelpLayout.wrapped("""
         A worker pushes the gradient of the mean loss of its minibatch, and --batch-size counts the examples of one \
         worker's minibatch. In async mode each push is an update of its own, a step of learning rate times gradient. \
         In sync mode an update waits for all workers and takes one such step along the mean of their gradients, so \
@@ -65,7 +61,7 @@ struct HelpText {
 
   private var listHelp: String {
     let subjects = ListSubject.allCases.map { subject in
-      Self.entry(subject.rawValue, vocabulary[subject].map(\.name).joined(separator: ", "), column: 15)
+      HelpLayout.entry(subject.rawValue, vocabulary[subject].map(\.name).joined(separator: ", "), column: 15)
     }
     return """
       OVERVIEW: List the values that an option takes, a name and its meaning a line.
@@ -86,7 +82,7 @@ struct HelpText {
     USAGE: asgd-train summary --model NAME --input CxHxW --classes N [options]
 
     OPTIONS:
-    \(SummaryOptions.specifications(vocabulary: vocabulary).map(Self.entry).joined())
+    \(SummaryOptions.specifications(vocabulary: vocabulary).map(HelpLayout.entry).joined())
     GENERAL:
     \(Self.generalOptions)
     EXAMPLES:
@@ -96,37 +92,6 @@ struct HelpText {
   }
 
   private static var generalOptions: String {
-    entry("-h, --help", "Show this help.") + entry("--version", "Show the version.")
-  }
-
-  private static func entry<Options>(_ option: OptionSpecification<Options>) -> String {
-    var facts: [String] = []
-    if !option.values.isEmpty { facts.append("values: \(option.values.joined(separator: ", "))") }
-    if let defaultText = option.defaultText { facts.append("default: \(defaultText)") }
-    let help = option.help + (facts.isEmpty ? "" : " (\(facts.joined(separator: "; ")))")
-    return entry(option.name + (option.placeholder.map { " \($0)" } ?? ""), help)
-  }
-
-  /// A name at column 2 and its help beside it.
-  private static func entry(_ name: String, _ help: String, column: Int = helpColumn) -> String {
-    let lines = wrapped(help, indent: column)
-    guard name.count + 4 <= column else { return "  \(name)\n\(lines)" }
-    return "  \(name)" + String(lines.dropFirst(name.count + 2))
-  }
-
-  /// Breaks `text` into lines of at most ``width`` characters, each indented and with its newline.
-  private static func wrapped(_ text: String, indent: Int = 0) -> String {
-    let margin = String(repeating: " ", count: indent)
-    var lines: [String] = []
-    var line = margin
-    for word in text.split(separator: " ") {
-      if line.count > indent, line.count + 1 + word.count > width {
-        lines.append(line)
-        line = margin
-      }
-      line += (line.count > indent ? " " : "") + word
-    }
-    lines.append(line)
-    return lines.joined(separator: "\n") + "\n"
+    HelpLayout.entry("-h, --help", "Show this help.") + HelpLayout.entry("--version", "Show the version.")
   }
 }

@@ -1,14 +1,19 @@
 /// Splits arguments into options and the rest, and hands each option its value.
-struct ArgumentParser<Options> {
+package struct ArgumentParser<Options> {
   /// What the arguments said beside the options' values.
-  struct Outcome {
+  package struct Outcome {
     /// The names of the options that were given, with their dashes.
-    var given = Set<String>()
+    package var given = Set<String>()
     /// Arguments that are no options.
-    var positionals: [String] = []
+    package var positionals: [String] = []
   }
 
-  let specifications: [OptionSpecification<Options>]
+  private let specifications: [OptionSpecification<Options>]
+
+  /// Creates a parser of these options.
+  package init(specifications: [OptionSpecification<Options>]) {
+    self.specifications = specifications
+  }
 
   /// Reads `arguments` into `options`.
   ///
@@ -16,7 +21,7 @@ struct ArgumentParser<Options> {
   /// `=`, so that a forgotten value does not swallow the next option. `--` ends the options.
   ///
   /// - Throws: ``UsageError`` at the first argument that makes no sense.
-  func parse(_ arguments: [String], into options: inout Options) throws(UsageError) -> Outcome {
+  package func parse(_ arguments: [String], into options: inout Options) throws(UsageError) -> Outcome {
     var outcome = Outcome()
     var rest = arguments[...]
     while let argument = rest.popFirst() {

@@ -1,9 +1,9 @@
 /// Finds the name that a misspelt one was meant to be.
-enum NearestMatch {
+package enum NearestMatch {
   /// Returns the candidate nearest to `name`, or `nil` if none is near.
   ///
   /// A candidate that `name` begins counts as near; otherwise at most a third of its letters may be wrong.
-  static func match(for name: String, among candidates: [String]) -> String? {
+  package static func match(for name: String, among candidates: [String]) -> String? {
     let name = name.lowercased()
     if name.count >= 2, let longer = candidates.first(where: { $0.hasPrefix(name) }) { return longer }
     return

@@ -1,31 +1,45 @@
 /// One option as data: how it is called, what the help says, and what it does to the options.
-struct OptionSpecification<Options> {
+package struct OptionSpecification<Options> {
   /// The name with its dashes, such as `--batch-size`.
-  let name: String
+  package let name: String
   /// What its value is called in the help, or `nil` for a flag.
-  let placeholder: String?
+  package let placeholder: String?
   /// What it means, in a sentence.
-  let help: String
+  package let help: String
   /// The names that it takes, where they are a list.
-  let values: [String]
+  package let values: [String]
   /// What holds without it, in words.
-  let defaultText: String?
+  package let defaultText: String?
   /// What users of other trainers call it; not accepted, but recognized.
-  let otherNames: [String]
+  package let otherNames: [String]
   /// Checks the value and sets it.
-  let set: (inout Options, OptionValue) throws(UsageError) -> Void
+  package let set: (inout Options, OptionValue) throws(UsageError) -> Void
+
+  /// Creates an option.
+  package init(
+    name: String, placeholder: String?, help: String, values: [String], defaultText: String?, otherNames: [String],
+    set: @escaping (inout Options, OptionValue) throws(UsageError) -> Void
+  ) {
+    self.name = name
+    self.placeholder = placeholder
+    self.help = help
+    self.values = values
+    self.defaultText = defaultText
+    self.otherNames = otherNames
+    self.set = set
+  }
 }
 
 extension OptionSpecification {
   /// An option without a value.
-  static func flag(_ name: String, _ help: String, set: @escaping (inout Options) -> Void) -> Self {
+  package static func flag(_ name: String, _ help: String, set: @escaping (inout Options) -> Void) -> Self {
     Self(name: name, placeholder: nil, help: help, values: [], defaultText: nil, otherNames: []) {
       (options, _) throws(UsageError) in set(&options)
     }
   }
 
   /// An option that takes one of `values`.
-  static func name(
+  package static func name(
     _ name: String, _ help: String, placeholder: String = "NAME", values: [String], default defaultText: String?,
     otherNames: [String] = [], set: @escaping (inout Options, String) -> Void
   ) -> Self {
@@ -36,7 +50,7 @@ extension OptionSpecification {
   }
 
   /// An option that takes one of `choices` by its name.
-  static func choice<Choice: RawRepresentable<String>>(
+  package static func choice<Choice: RawRepresentable<String>>(
     _ name: String, _ help: String, among choices: [Choice], default defaultText: String?, otherNames: [String] = [],
     set: @escaping (inout Options, Choice) -> Void
   ) -> Self {
@@ -46,7 +60,7 @@ extension OptionSpecification {
   }
 
   /// An option that takes a whole number.
-  static func integer(
+  package static func integer(
     _ name: String, _ help: String, placeholder: String = "N", in range: ClosedRange<Int>,
     default defaultText: String?, otherNames: [String] = [], set: @escaping (inout Options, Int) -> Void
   ) -> Self {
@@ -56,7 +70,7 @@ extension OptionSpecification {
   }
 
   /// An option that takes a number.
-  static func number(
+  package static func number(
     _ name: String, _ help: String, _ bounds: NumberBounds, placeholder: String = "X", default defaultText: String?,
     otherNames: [String] = [], set: @escaping (inout Options, Double) -> Void
   ) -> Self {
@@ -66,7 +80,7 @@ extension OptionSpecification {
   }
 
   /// An option that takes a path.
-  static func path(
+  package static func path(
     _ name: String, _ help: String, placeholder: String = "FILE", default defaultText: String? = nil,
     otherNames: [String] = [], set: @escaping (inout Options, String) -> Void
   ) -> Self {

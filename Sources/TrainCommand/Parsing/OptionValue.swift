@@ -1,17 +1,24 @@
 /// The text that an option was given, and how to understand it.
-struct OptionValue {
+package struct OptionValue {
   /// The option with its dashes, such as `--workers`.
-  let option: String
-  let text: String
+  package let option: String
+  /// The text as it was given.
+  package let text: String
+
+  /// Creates a value.
+  package init(option: String, text: String) {
+    self.option = option
+    self.text = text
+  }
 
   /// The error of a value that is not `allowed`.
-  func error(allowed: String, suggestion: String? = nil) -> UsageError {
+  package func error(allowed: String, suggestion: String? = nil) -> UsageError {
     let question = suggestion.map { "; did you mean '\($0)'?" } ?? ""
     return UsageError("'\(text)' is no value for '\(option)', which takes \(allowed)\(question)")
   }
 
   /// Returns a whole number in `range`.
-  func integer(in range: ClosedRange<Int>) throws(UsageError) -> Int {
+  package func integer(in range: ClosedRange<Int>) throws(UsageError) -> Int {
     guard let value = Int(digits: text[...]), range.contains(value) else {
       throw error(allowed: "a whole number from \(range.lowerBound) to \(range.upperBound)")
     }
@@ -27,7 +34,7 @@ struct OptionValue {
   }
 
   /// Returns a number that `bounds` allow, in decimal notation.
-  func number(_ bounds: NumberBounds) throws(UsageError) -> Double {
+  package func number(_ bounds: NumberBounds) throws(UsageError) -> Double {
     // The letters of `nan`, `inf` and of hexadecimal numbers are not among these.
     guard !text.isEmpty, text.allSatisfy({ "0123456789.+-eE".contains($0) }), let value = Double(text),
       value.isFinite, bounds.contains(value)
@@ -36,7 +43,7 @@ struct OptionValue {
   }
 
   /// Returns one of `names`.
-  func name(from names: [String]) throws(UsageError) -> String {
+  package func name(from names: [String]) throws(UsageError) -> String {
     guard names.contains(text) else {
       throw error(allowed: oneOf(names), suggestion: NearestMatch.match(for: text, among: names))
     }
@@ -44,14 +51,14 @@ struct OptionValue {
   }
 
   /// Returns the path of a file or a directory.
-  func path() throws(UsageError) -> String {
+  package func path() throws(UsageError) -> String {
     guard !text.isEmpty, !text.utf8.contains(0) else { throw error(allowed: "a path") }
     return text
   }
 }
 
 /// The numbers that an option takes.
-enum NumberBounds: CustomStringConvertible {
+package enum NumberBounds: CustomStringConvertible {
   /// 0 < x ≤ `most`, and more than 0 in single precision, too.
   case positive(most: Double)
   /// 0 ≤ x ≤ `most`.
@@ -70,7 +77,8 @@ enum NumberBounds: CustomStringConvertible {
     }
   }
 
-  var description: String {
+  /// The numbers in words.
+  package var description: String {
     switch self {
     case .positive(let most): "a number above 0, up to \(Int(most))"
     case .notNegative(let most): "a number from 0 to \(Int(most))"
@@ -93,7 +101,7 @@ private func isDigits(_ text: Substring) -> Bool {
 }
 
 /// Returns `a`, `a or b`, `a, b or c`.
-func oneOf(_ names: [String]) -> String {
+package func oneOf(_ names: [String]) -> String {
   guard let last = names.last, names.count > 1 else { return names.first ?? "nothing" }
   return names.dropLast().joined(separator: ", ") + " or " + last
 }

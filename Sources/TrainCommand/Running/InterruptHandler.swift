@@ -6,18 +6,19 @@ internal import Reporting
 ///
 /// SIGTERM does the same. A handler listens from its creation to its end, so that no moment is left in which a signal
 /// is lost, or ends the process with another status.
-final class InterruptHandler: @unchecked Sendable {  // `orderlyEnd` is used on `queue` only; `sources` never changes
+package final class InterruptHandler: @unchecked Sendable {  // see the fields
   private static let signals = [SIGINT, SIGTERM]
 
   private let queue = DispatchQueue(label: "asgd.signals")
+  /// Never changes after the creation.
   private var sources: [any DispatchSourceSignal] = []
-  /// What the next signal does instead of ending the process at once.
+  /// What the next signal does instead of ending the process at once; used on `queue` only.
   private var orderlyEnd: (@Sendable () -> Void)?
 
   /// Begins to listen; until there is an orderly end, a signal ends the process at once.
   ///
   /// Belongs at the begin of the process: threads that exist already could take the signals for themselves.
-  init() {
+  package init() {
     sources = Self.signals.map { DispatchSource.makeSignalSource(signal: $0, queue: queue) }
     // A blocked signal waits until its source is there to take it. An ignored one would be lost until then, and any
     // other would end the process by its default action. New threads are born with the mask of this one.
@@ -38,7 +39,7 @@ final class InterruptHandler: @unchecked Sendable {  // `orderlyEnd` is used on 
   /// Sets what the next signal does; the one after it ends the process at once again.
   ///
   /// - Parameter action: Called at most once, on a queue of the handler's.
-  func endOrderly(by action: @escaping @Sendable () -> Void) {
+  package func endOrderly(by action: @escaping @Sendable () -> Void) {
     queue.sync { orderlyEnd = action }
   }
 

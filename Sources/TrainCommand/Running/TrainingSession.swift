@@ -22,7 +22,7 @@ struct TrainingSession {
     resumed = try options.resume.map { try Checkpoint(reading: $0) }
     settings = try resumed.map { try RunSettings(options, resuming: $0) } ?? RunSettings(options)
     try options.checkDataDirectory(dataset: settings.dataset, vocabulary: .ofThisProgram)
-    if let path = options.checkpoint { try Checkpoint.checkWritable(path) }
+    if let path = options.checkpoint { try WritableFile.check(path) }
     try Self.checkDistinct(options)
     console = .standardError(isQuiet: options.isQuiet, moreArguments: options.moreArguments)
     metrics = try options.metrics.map { try JSONLinesReporter(path: $0, moreArguments: options.moreArguments) }

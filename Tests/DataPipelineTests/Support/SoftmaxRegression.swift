@@ -79,7 +79,7 @@ struct SoftmaxRegression {
 }
 
 extension Dataset {
-  /// A minibatch in new arrays.
+  /// A minibatch in new arrays, its images one after another.
   fileprivate func minibatch(_ examples: [Int32]) -> (images: [Float], labels: [Int32]) {
     var images = [Float](repeating: 0, count: examples.count * shape.count)
     var labels = [Int32](repeating: 0, count: examples.count)
@@ -91,6 +91,10 @@ extension Dataset {
         }
       }
     }
-    return (images, labels)
+    let inputs = shape.count
+    let ordered = (0..<examples.count * inputs).map { index in
+      images[index % inputs * examples.count + index / inputs]
+    }
+    return (ordered, labels)
   }
 }

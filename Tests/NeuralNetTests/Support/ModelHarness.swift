@@ -15,13 +15,13 @@ final class ModelHarness<Scalar: KernelScalar & BitwiseCopyable> {
     gradient = GuardedBuffer(count: model.layout.count)
   }
 
-  /// Takes on a problem: its parameters, and the first examples of its minibatch.
+  /// Takes on a problem: its parameters, and `examples` of its minibatch for calls on that many.
   func load(_ problem: ModelProblem, examples: Range<Int>) {
     parameters.fill(with: problem.parameters.map { Scalar($0) })
     let count = problem.model.inputShape.count
     for (slot, example) in examples.enumerated() {
       for index in 0..<count {
-        replica.inputs[slot * count + index] = Scalar(problem.images[example * count + index])
+        replica.inputs[index * examples.count + slot] = Scalar(problem.images[example * count + index])
       }
       replica.labels[slot] = problem.labels[example]
     }
@@ -34,9 +34,11 @@ final class ModelHarness<Scalar: KernelScalar & BitwiseCopyable> {
       at: parameters.pointer, examples: examples, random: random, into: gradient.pointer)
   }
 
+  /// Returns the logits of one example after another.
   func logits(examples: Int) -> [Scalar] {
     let logits = replica.predict(at: parameters.pointer, examples: examples)
-    return Array(UnsafeBufferPointer(start: logits, count: examples * replica.model.classes))
+    let values = Array(UnsafeBufferPointer(start: logits, count: examples * replica.model.classes))
+    return examplesFirst(values, examples: examples)
   }
 
   func evaluate(examples: Int) -> ClassificationSums {
@@ -44,8 +46,12 @@ final class ModelHarness<Scalar: KernelScalar & BitwiseCopyable> {
   }
 }
 
-/// The backends of the list that can be used on this machine.
-let availableBackends: [any KernelBackend<Float>] = KernelBackends.all.compactMap { try? $0.make() }
-
-/// Their names, as arguments of tests.
-let availableBackendNames = availableBackends.map(\.name)
+/// The backends of the list that can be used on this machine, those of our own for each instruction set that it has.
+let availableBackends: [any KernelBackend<Float>] = KernelBackends.all.flatMap { entry in
+  var backends: [any KernelBackend<Float>] = []
+  for instructionSet in InstructionSet.supported {
+    guard let backend = try? entry.make(instructionSet: instructionSet) else { continue }
+    if !backends.contains(where: { $0.instructionSet == backend.instructionSet }) { backends.append(backend) }
+  }
+  return backends
+}

@@ -1,12 +1,13 @@
 internal import Foundation
-internal import Reporting
+package import Reporting
 
-extension Checkpoint {
-  /// Finds out before the training whether its result can be saved at `path`.
+/// Files that are written at the end of long work.
+package enum WritableFile {
+  /// Finds out before the work whether its result can be saved at `path`.
   ///
-  /// - Parameter path: The file that the training is to write; it need not exist, but its directory must.
+  /// - Parameter path: The file that is to be replaced; it need not exist, but its directory must.
   /// - Throws: ``OutputError`` that says what is in the way.
-  static func checkWritable(_ path: String) throws(OutputError) {
+  package static func check(_ path: String) throws(OutputError) {
     var destination = path
     if let status = FileStatus(path: path) {
       guard !status.isDirectory else { throw OutputError(name: path, reason: "it is a directory") }

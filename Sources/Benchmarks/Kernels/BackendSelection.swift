@@ -1,0 +1,43 @@
+internal import Kernels
+
+/// The backends that are compared in one run.
+enum BackendSelection {
+  /// Makes the backends that the options name, each once.
+  ///
+  /// - Throws: ``KernelBackendError`` if one cannot be used on this machine.
+  static func make(_ options: CommonOptions) throws(KernelBackendError) -> [any KernelBackend<Float>] {
+    let instructionSets = options.instructionSets?.compactMap(InstructionSet.init) ?? [InstructionSet.supported[0]]
+    var backends: [any KernelBackend<Float>] = []
+    for name in options.kernels {
+      for instructionSet in instructionSets {
+        let backend = try make(name, instructionSet)
+        if !backends.contains(where: { $0.label == backend.label }) { backends.append(backend) }
+      }
+    }
+    return backends
+  }
+
+  private static func make(
+    _ name: String, _ instructionSet: InstructionSet
+  ) throws(KernelBackendError) -> any KernelBackend<Float> {
+    let entry =
+      name == KernelBackends.automaticName ? KernelBackends.all.first : KernelBackends.all.first { $0.name == name }
+    guard let entry else { throw .unknownName(name, known: KernelBackends.names) }
+    return try entry.make(instructionSet: instructionSet)
+  }
+}
+
+extension KernelBackend {
+  /// The name and the instruction set, such as `simd avx512`.
+  var label: String { "\(name) \(instructionSet)" }
+}
+
+extension BenchmarkRecord {
+  /// Returns the record for one backend.
+  func on(_ backend: any KernelBackend<Float>) -> BenchmarkRecord {
+    var record = self
+    record.backend = backend.name
+    record.instructionSet = backend.instructionSet
+    return record
+  }
+}

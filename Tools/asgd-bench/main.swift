@@ -1,0 +1,4 @@
+import Benchmarks
+import Foundation
+
+exit(BenchmarkProgram.main(Array(CommandLine.arguments.dropFirst())))
