@@ -3,7 +3,7 @@ public import KernelInterface
 extension KernelBackends {
   /// One backend of the list.
   public struct Entry: Sendable {
-    /// Makes the backend; the instruction set is one that this machine has.
+    /// Makes the backend from an instruction set.
     public typealias Maker = @Sendable (InstructionSet) throws(KernelBackendError) -> any KernelBackend<Float>
 
     /// Whether a backend can be used on this machine.
@@ -18,8 +18,8 @@ extension KernelBackends {
     public let name: String
     /// What the backend is, in one line.
     public let summary: String
-    /// The instruction sets that ``make(instructionSet:)`` takes here, the widest first; empty if it takes none.
-    public let instructionSets: [InstructionSet]
+    /// Whether the instruction set of the backend's kernels is the caller's choice.
+    public let takesInstructionSet: Bool
     private let detail: @Sendable () throws(KernelBackendError) -> String?
     private let create: Maker
 
@@ -28,33 +28,30 @@ extension KernelBackends {
     /// - Parameters:
     ///   - name: The name that `--kernels` takes.
     ///   - summary: What the backend is, in one line.
-    ///   - instructionSets: The instruction sets among which the backend lets the caller choose, of those that this machine
-    ///     has; empty for none.
+    ///   - takesInstructionSet: Whether the instruction set of the backend's kernels is the caller's choice.
     ///   - detail: Says more about a backend that can be used.
-    ///   - make: Makes the backend, or throws ``KernelBackendError/unavailable(name:reason:)``; its argument is an element
-    ///     of `instructionSets`, or the widest instruction set of this machine if none was asked for.
+    ///   - make: Makes the backend, or throws ``KernelBackendError/unavailable(name:reason:)``. Its argument is the instruction
+    ///     set that was asked for, or else the widest; it is one of ``InstructionSet/supported`` if the backend takes one.
     public init(
-      name: String, summary: String, instructionSets: [InstructionSet] = [],
+      name: String, summary: String, takesInstructionSet: Bool = false,
       detail: @escaping @Sendable () throws(KernelBackendError) -> String? = { nil }, make: @escaping Maker
     ) {
       self.name = name
       self.summary = summary
-      self.instructionSets = instructionSets
+      self.takesInstructionSet = takesInstructionSet
       self.detail = detail
       self.create = make
     }
 
     /// Returns the backend.
     ///
-    /// - Parameter instructionSet: The instruction set of the kernels that are ours; `nil` for the widest that this machine
-    ///   has.
+    /// - Parameter instructionSet: One of ``InstructionSet/supported``, or `nil` for the widest. A backend that takes none
+    ///   pays no attention to it.
     /// - Returns: The backend.
-    /// - Throws: ``KernelBackendError/unavailable(name:reason:)`` if this machine lacks what the backend needs, or the
-    ///   backend lets nobody choose that instruction set.
+    /// - Throws: ``KernelBackendError/unavailable(name:reason:)`` if this machine lacks what the backend needs.
     public func make(instructionSet: InstructionSet? = nil) throws(KernelBackendError) -> any KernelBackend<Float> {
-      if let instructionSet, !instructionSets.contains(instructionSet) {
-        throw .unavailable(
-          name: name, reason: instructionSet.absence ?? "they are not made for one instruction set or another")
+      if let instructionSet, let absence = instructionSet.absence, takesInstructionSet {
+        throw .unavailable(name: name, reason: absence)
       }
       return try create(instructionSet ?? InstructionSet.supported[0])
     }
@@ -76,7 +73,7 @@ extension KernelBackends.Entry {
   /// Our kernels, compiled for several instruction sets.
   static let simd = Self(
     name: "simd", summary: "blocked for the caches, vectorized for the widest registers of the machine",
-    instructionSets: InstructionSet.supported,
+    takesInstructionSet: true,
     detail: { () throws(KernelBackendError) in
       let names = InstructionSet.supported.map(\.rawValue)
       return names[0] + (names.count > 1 ? " (also \(names.dropFirst().joined(separator: ", ")))" : "")
@@ -91,7 +88,7 @@ extension KernelBackends.Entry {
   /// The matrix products of a library.
   static func library<Library: MatrixProductLibrary>(_ library: Library.Type, summary: String) -> Self {
     Self(
-      name: Library.backendName, summary: summary, instructionSets: InstructionSet.supported,
+      name: Library.backendName, summary: summary, takesInstructionSet: true,
       detail: { () throws(KernelBackendError) in try Library.shared.get().description },
       make: { (instructionSet) throws(KernelBackendError) in
         LibraryBackend(try Library.shared.get(), otherwise: instructionSet.kernels)

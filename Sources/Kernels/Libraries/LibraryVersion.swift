@@ -13,7 +13,7 @@ package struct LibraryVersion: Comparable, CustomStringConvertible, Sendable {
 
   /// Reads the version in a text such as `0.3.21` or `0.3.30.dev`; `nil` if it does not begin with three numbers.
   package init?(_ text: some StringProtocol) {
-    let numbers = text.split(separator: ".").prefix(3).map { Int($0) }
+    let numbers = text.split(separator: ".", omittingEmptySubsequences: false).prefix(3).map { Int($0) }
     guard numbers.count == 3, let major = numbers[0], let minor = numbers[1], let patch = numbers[2] else { return nil }
     self.init(major, minor, patch)
   }
