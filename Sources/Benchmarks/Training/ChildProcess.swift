@@ -6,9 +6,10 @@ enum ChildProcess {
   /// The process under way, or 0.
   private static let current = Atomic<Int32>(0)
 
-  /// Runs this program with `arguments` and returns the one record that it wrote.
+  /// Runs this program for one measurement.
   ///
   /// - Parameter arguments: A command with options, without `--json`.
+  /// - Returns: The one record that it wrote.
   /// - Throws: ``BenchmarkError/childFailed(arguments:reason:)``, after the child has said why on standard error.
   static func measure(_ arguments: [String]) throws -> BenchmarkRecord {
     let file = FileManager.default.temporaryDirectory.appendingPathComponent("asgd-bench-\(UUID().uuidString).json")

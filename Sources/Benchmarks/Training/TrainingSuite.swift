@@ -46,6 +46,7 @@ struct TrainingSuite {
   /// - Parameters:
   ///   - progress: Told what is measured next.
   ///   - report: Takes a record.
+  /// - Throws: ``BenchmarkError``, or what `report` throws.
   func run(progress: (String) -> Void, _ report: (BenchmarkRecord) throws -> Void) throws {
     var samples = configurations.map { _ in [BenchmarkRecord]() }
     for round in 0..<options.rounds {
