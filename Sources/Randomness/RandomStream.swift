@@ -73,6 +73,30 @@ public struct RandomStream: RandomNumberGenerator, Sendable {
     Float(nextWord() >> 8) * 0x1p-24
   }
 
+  /// Fills `values` with the numbers that as many calls of ``uniform()`` would return.
+  ///
+  /// Whole blocks go straight from registers to memory, without a look at where the stream stands for each number.
+  public mutating func fillUniform(_ values: UnsafeMutableBufferPointer<Float>) {
+    var index = 0
+    while index < values.count && used < 4 {
+      values[index] = uniform()
+      index += 1
+    }
+    while values.count - index >= 4 {
+      let words = philox4x32(counter: counter, key: key)
+      counter.0 += 1
+      values[index] = Float(words.0 >> 8) * 0x1p-24
+      values[index + 1] = Float(words.1 >> 8) * 0x1p-24
+      values[index + 2] = Float(words.2 >> 8) * 0x1p-24
+      values[index + 3] = Float(words.3 >> 8) * 0x1p-24
+      index += 4
+    }
+    while index < values.count {
+      values[index] = uniform()
+      index += 1
+    }
+  }
+
   /// Returns a number drawn uniformly from `range`.
   public mutating func uniform(in range: ClosedRange<Float>) -> Float {
     range.lowerBound + (range.upperBound - range.lowerBound) * uniform()

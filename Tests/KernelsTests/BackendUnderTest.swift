@@ -2,20 +2,49 @@ import Kernels
 import TestSupport
 import Testing
 
-/// One backend of the list, as an argument of the conformance tests.
+/// One backend of the list, compiled for one instruction set, as an argument of the conformance tests.
 struct BackendUnderTest: Sendable, CustomTestStringConvertible {
   let kernels: any KernelBackend<Float>
 
-  var testDescription: String { kernels.name }
+  var testDescription: String { "\(kernels.name) (\(kernels.instructionSet))" }
 
-  /// Every backend that this machine can use.
-  static let all: [BackendUnderTest] = KernelBackends.all.compactMap { entry in
-    (try? entry.make()).map(BackendUnderTest.init(kernels:))
+  /// Every backend that this machine can use; one that has kernels for several instruction sets once for each.
+  static let all: [BackendUnderTest] = {
+    var all: [BackendUnderTest] = []
+    for entry in KernelBackends.all {
+      for instructionSet in InstructionSet.supported {
+        guard let kernels = try? entry.make(instructionSet: instructionSet) else { continue }
+        let backend = BackendUnderTest(kernels: kernels)
+        // Where the choice makes no difference, the same backend comes back.
+        if !all.contains(where: { $0.testDescription == backend.testDescription }) { all.append(backend) }
+      }
+    }
+    return all
+  }()
+
+  /// Runs `body` for one case of a test that has many, and names the case in what it throws.
+  func check(_ subject: @autoclosure () -> String, _ body: (any KernelBackend<Float>) throws -> Void) throws {
+    do {
+      try body(kernels)
+    } catch {
+      throw CaseFailure(subject: "\(testDescription), \(subject())", reason: error)
+    }
   }
+}
+
+/// What was wrong, and with which case.
+struct CaseFailure: Error, CustomStringConvertible {
+  let subject: String
+  let reason: any Error
+
+  var description: String { "\(subject): \(reason)" }
 }
 
 /// The judge of all backends.
 let oracle = ReferenceBackend<Double>()
+
+/// Numbers of examples around the widths of the vector registers, whose lanes hold neighbouring examples.
+let exampleCounts = [1, 2, 3, 7, 8, 15, 16, 17, 31, 32, 33, 64]
 
 extension [Float] {
   var doubles: [Double] { map(Double.init) }

@@ -11,15 +11,26 @@ struct ConvolutionCase {
   var activation = Activation.identity
   /// Whether the inputs are small integers, whose products are exact.
   var isExact = false
-  var misalignment = 0
   var seed = 1
 
-  /// What a backend made of the case: the three passes' outputs.
-  struct Outputs {
-    var output: [Float]
-    var inputGradient: [Float]
-    var weightGradient: [Float]
-    var biasGradient: [Float]
+  init(
+    _ shape: ConvolutionShape, hasBias: Bool = true, activation: Activation = .identity, isExact: Bool = false,
+    seed: Int = 1
+  ) {
+    geometry = shape.geometry
+    images = shape.images
+    self.hasBias = hasBias
+    self.activation = activation
+    self.isExact = isExact
+    self.seed = seed
+  }
+
+  /// The results of the three passes.
+  struct Outputs<Scalar> {
+    var output: [Scalar]
+    var inputGradient: [Scalar]
+    var weightGradient: [Scalar]
+    var biasGradient: [Scalar]
   }
 
   /// The inputs of the three passes.
@@ -30,7 +41,7 @@ struct ConvolutionCase {
     var outputGradient: [Float]
   }
 
-  var inputs: Inputs {
+  func makeInputs() -> Inputs {
     var stream = RandomStream(testCase: seed)
     func draw(_ count: Int) -> [Float] { isExact ? stream.smallIntegers(count) : stream.uniformFloats(count) }
     return Inputs(
@@ -40,91 +51,113 @@ struct ConvolutionCase {
 
   /// Runs the three passes on `kernels` between guard bands, over outputs that start as NaN, and judges them.
   @discardableResult
-  func verify(_ kernels: any KernelBackend<Float>) throws -> Outputs {
+  func verify(_ kernels: any KernelBackend<Float>) throws -> Outputs<Float> {
+    let inputs = makeInputs()
+    let outputs = try run(kernels, on: inputs)
+    try judge(outputs, inputs, errorFactor: kernels.convolutionErrorFactor(geometry))
+    return outputs
+  }
+
+  /// Runs the three passes on `kernels` between guard bands, over outputs that start as NaN.
+  ///
+  /// - Parameters:
+  ///   - kernels: The backend under test.
+  ///   - inputs: The inputs, this case's or others of the same extents.
+  ///   - misalignment: Elements between a 64-byte boundary and every buffer.
+  ///   - workspaceValue: What the workspace is full of.
+  /// - Returns: The results of the three passes.
+  /// - Throws: What was touched that must not be.
+  func run(
+    _ kernels: any KernelBackend<Float>, on inputs: Inputs, misalignment: Int = 0, workspaceValue: Float = .nan
+  ) throws -> Outputs<Float> {
     let g = geometry
-    let values = inputs
-    let x = GuardedBuffer(values.input, misalignment: misalignment)
-    let w = GuardedBuffer(values.weights, misalignment: misalignment)
-    let b = GuardedBuffer(values.bias, misalignment: misalignment)
-    let dy = GuardedBuffer(values.outputGradient, misalignment: misalignment)
+    let x = GuardedBuffer(inputs.input, misalignment: misalignment)
+    let w = GuardedBuffer(inputs.weights, misalignment: misalignment)
+    let b = GuardedBuffer(inputs.bias, misalignment: misalignment)
+    let dy = GuardedBuffer(inputs.outputGradient, misalignment: misalignment)
     let y = GuardedBuffer<Float>(count: images * g.outputCount, misalignment: misalignment)
     let dx = GuardedBuffer<Float>(count: images * g.inputCount, misalignment: misalignment)
     let dw = GuardedBuffer<Float>(count: g.weightCount, misalignment: misalignment)
     let db = GuardedBuffer<Float>(count: g.filters, misalignment: misalignment)
-    let count = kernels.workspaceCount(for: g, images: images)
-    var workspaces: [GuardedBuffer<Float>] = []
-    // A workspace of its own for each pass: every one must get by with what is promised, over NaN.
-    func workspace() -> UnsafeMutablePointer<Float> {
-      workspaces.append(GuardedBuffer(count: count, misalignment: misalignment))
-      return workspaces[workspaces.count - 1].pointer
-    }
+    let scratch = Array(repeating: workspaceValue, count: kernels.workspaceCount(for: g, images: images))
+    // A workspace of its own for each pass: every one must get by with what is promised.
+    let workspaces = (0..<3).map { _ in GuardedBuffer(scratch, misalignment: misalignment) }
     kernels.convolutionForward(
       g, images: images, input: x.pointer, weights: w.pointer, bias: hasBias ? UnsafePointer(b.pointer) : nil,
-      activation: activation, output: y.pointer, workspace: workspace())
+      activation: activation, output: y.pointer, workspace: workspaces[0].pointer)
     kernels.convolutionBackwardData(
       g, images: images, outputGradient: dy.pointer, weights: w.pointer, inputGradient: dx.pointer,
-      workspace: workspace())
+      workspace: workspaces[1].pointer)
     kernels.convolutionBackwardWeights(
       g, images: images, input: x.pointer, outputGradient: dy.pointer, weightGradient: dw.pointer,
-      biasGradient: hasBias ? db.pointer : nil, workspace: workspace())
+      biasGradient: hasBias ? db.pointer : nil, workspace: workspaces[2].pointer)
 
-    try checkUntouched(x, values.input)
-    try checkUntouched(w, values.weights)
-    try checkUntouched(b, values.bias)
-    try checkUntouched(dy, values.outputGradient)
+    try checkUntouched(x, inputs.input)
+    try checkUntouched(w, inputs.weights)
+    try checkUntouched(b, inputs.bias)
+    try checkUntouched(dy, inputs.outputGradient)
     for buffer in [y, dx, dw, db] + workspaces { try buffer.checkGuards() }
     if !hasBias { #expect(db.values.allSatisfy { $0.isNaN }, "there is no bias, so there is no gradient of it") }
-
-    let outputs = Outputs(
+    return Outputs(
       output: y.values, inputGradient: dx.values, weightGradient: dw.values, biasGradient: hasBias ? db.values : [])
-    try judge(outputs, values)
-    return outputs
   }
 
-  private func judge(_ actual: Outputs, _ inputs: Inputs) throws {
+  private func judge(_ actual: Outputs<Float>, _ inputs: Inputs, errorFactor: Double) throws {
     let g = geometry
-    let expected = passes { $0.doubles }
-    let magnitudes = passes { $0.magnitudes }
-    func check(_ actual: [Float], _ expected: [Double], _ magnitudes: [Double], depth: Int) throws {
-      if expected.isEmpty {
-        #expect(actual.isEmpty)
-        return
+    let expected = passes(inputs)
+    let magnitudes = isExact ? expected : passes(inputs, isMagnitude: true) { $0.magnitudes }
+    func check(
+      _ name: String, _ actual: [Float], _ expected: [Double], _ magnitudes: [Double], terms: Int, factor: Double,
+      activation: Activation = .identity
+    ) throws {
+      guard !expected.isEmpty else { return #expect(actual.isEmpty) }
+      let tolerances = zip(expected, magnitudes).map { exact, magnitude in
+        let bound = AccuracyContract.sum(terms: terms, magnitude: magnitude, factor: factor)
+        return isExact ? 0 : AccuracyContract.activated(activation, exact, sumBound: bound)
       }
-      let tolerances = magnitudes.map { isExact ? 0 : FloatAgreement.tolerance(depth: depth + 2, magnitude: $0 + 1) }
-      try FloatAgreement.check(actual, against: expected, tolerances: tolerances)
+      do {
+        try FloatAgreement.check(actual, against: expected, tolerances: tolerances)
+      } catch {
+        throw CaseFailure(subject: name, reason: error)
+      }
     }
-    try check(actual.output, expected.output, magnitudes.output, depth: g.patchCount)
     try check(
-      actual.inputGradient, expected.inputGradient, magnitudes.inputGradient,
-      depth: g.filters * g.filterHeight * g.filterWidth)
+      "output", actual.output, expected.output, magnitudes.output, terms: g.patchCount + 1, factor: errorFactor,
+      activation: activation)
     try check(
-      actual.weightGradient, expected.weightGradient, magnitudes.weightGradient, depth: images * g.positionCount)
+      "input gradient", actual.inputGradient, expected.inputGradient, magnitudes.inputGradient,
+      terms: g.filters * g.filterHeight * g.filterWidth, factor: errorFactor)
+    try check(
+      "weight gradient", actual.weightGradient, expected.weightGradient, magnitudes.weightGradient,
+      terms: images * g.positionCount, factor: errorFactor)
     if hasBias {
-      try check(actual.biasGradient, expected.biasGradient, magnitudes.biasGradient, depth: images * g.positionCount)
+      try check(
+        "bias gradient", actual.biasGradient, expected.biasGradient, magnitudes.biasGradient,
+        terms: images * g.positionCount, factor: 1)
     }
   }
 
-  /// The oracle's three passes on inputs made of the case's.
-  private func passes(
-    _ transform: ([Float]) -> [Double]
-  ) -> (output: [Double], inputGradient: [Double], weightGradient: [Double], biasGradient: [Double]) {
+  /// The oracle's three passes on what `transform` makes of the inputs; those of magnitudes without the activation.
+  func passes(
+    _ inputs: Inputs, isMagnitude: Bool = false, _ transform: ([Float]) -> [Double] = { $0.doubles }
+  ) -> Outputs<Double> {
     let g = geometry
-    let values = inputs
-    let x = transform(values.input)
-    let w = transform(values.weights)
-    let b = transform(hasBias ? values.bias : values.bias.map { _ in 0 })
-    let dy = transform(values.outputGradient)
+    let x = transform(inputs.input)
+    let w = transform(inputs.weights)
+    let b = transform(hasBias ? inputs.bias : inputs.bias.map { _ in 0 })
+    let dy = transform(inputs.outputGradient)
     var y = Array(repeating: Double.nan, count: images * g.outputCount)
     var dx = Array(repeating: Double.nan, count: images * g.inputCount)
     var dw = Array(repeating: Double.nan, count: g.weightCount)
     var db = Array(repeating: Double.nan, count: g.filters)
     var unused = 0.0
     oracle.convolutionForward(
-      g, images: images, input: x, weights: w, bias: b, activation: activation, output: &y, workspace: &unused)
+      g, images: images, input: x, weights: w, bias: b, activation: isMagnitude ? .identity : activation, output: &y,
+      workspace: &unused)
     oracle.convolutionBackwardData(
       g, images: images, outputGradient: dy, weights: w, inputGradient: &dx, workspace: &unused)
     oracle.convolutionBackwardWeights(
       g, images: images, input: x, outputGradient: dy, weightGradient: &dw, biasGradient: &db, workspace: &unused)
-    return (y, dx, dw, db)
+    return Outputs(output: y, inputGradient: dx, weightGradient: dw, biasGradient: db)
   }
 }

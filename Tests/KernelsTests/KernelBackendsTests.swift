@@ -37,6 +37,39 @@ struct KernelBackendsTests {
     #expect(try KernelBackends.make(named: "auto").name == first.kernels.name)
   }
 
+  @Test("the instruction sets are listed from the widest to the narrowest, and every machine has one")
+  func instructionSets() {
+    let compiled = InstructionSet.compiled
+    #expect(compiled == InstructionSet.allCases.filter(compiled.contains))
+    #expect(InstructionSet.supported == compiled.filter(InstructionSet.supported.contains))
+    #if arch(x86_64)
+      #expect(compiled == [.avx512, .avx2, .sse2], "the manifest's flags are in effect")
+      #expect(InstructionSet.supported.last == .sse2)
+    #else
+      #expect(compiled.count == 1)
+      #expect(InstructionSet.supported == compiled)
+    #endif
+  }
+
+  @Test("the SIMD kernels come for every instruction set of the machine, and for no other")
+  func simd() throws {
+    let simd = try #require(KernelBackends.all.first { $0.name == "simd" })
+    for instructionSet in InstructionSet.allCases {
+      if InstructionSet.supported.contains(instructionSet) {
+        #expect(try simd.make(instructionSet: instructionSet).instructionSet == instructionSet.rawValue)
+      } else {
+        #expect(
+          throws: KernelBackendError.unavailable(
+            name: "simd", reason: "this machine does not have \(instructionSet.rawValue)")
+        ) { try simd.make(instructionSet: instructionSet) }
+      }
+    }
+    #expect(try simd.make().instructionSet == InstructionSet.supported[0].rawValue)
+    #expect(
+      BackendUnderTest.all.map(\.kernels).filter { $0.name == "simd" }.map(\.instructionSet)
+        == InstructionSet.supported.map(\.rawValue), "all of them are tested")
+  }
+
   @Test("an unknown name is refused with the names that exist", arguments: ["", "SIMD", "mkl"])
   func unknown(name: String) {
     #expect(throws: KernelBackendError.unknownName(name, known: KernelBackends.names)) {

@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// One matrix product to run on a backend and to judge.
-struct MatrixProductCase {
+struct MatrixProductCase: CustomStringConvertible {
   var problem: GEMM
   var alpha: Float = 1
   var beta: Float = 0
@@ -12,7 +12,18 @@ struct MatrixProductCase {
   var activation: Activation?
   /// Whether the inputs are small integers, whose products are exact.
   var isExact = false
+  /// Elements between a 64-byte boundary and every buffer.
   var misalignment = 0
+  /// What the workspace is full of.
+  var workspaceValue = Float.nan
+
+  /// The problem and its variants in one line, such as `C[7×9] with 5 terms, …`.
+  var description: String {
+    let p = problem
+    return "C[\(p.m)×\(p.n)] with \(p.k) terms, A \(p.transposeA ? "transposed" : "as stored"), "
+      + "B \(p.transposeB ? "transposed" : "as stored"), α \(alpha), β \(beta), "
+      + "bias \(biasAxis.map { "along \($0)" } ?? "none"), activation \(activation.map { "\($0)" } ?? "none")"
+  }
 
   /// The elements of a matrix as stored, without what a last row shorter than the leading dimension leaves over.
   private static func storedCount(rows: Int, columns: Int, leadingDimension: Int) -> Int {
@@ -47,7 +58,8 @@ struct MatrixProductCase {
     let b = GuardedBuffer(bValues, misalignment: misalignment)
     let c = GuardedBuffer(cValues, misalignment: misalignment)
     let bias = biasValues.map { GuardedBuffer($0, misalignment: misalignment) }
-    let workspace = GuardedBuffer<Float>(count: kernels.workspaceCount(for: p), misalignment: misalignment)
+    let workspace = GuardedBuffer(
+      Array(repeating: workspaceValue, count: kernels.workspaceCount(for: p)), misalignment: misalignment)
     let hasEpilogue = biasAxis != nil || activation != nil
     kernels.gemm(
       p, alpha: alpha, a: a.pointer, b: b.pointer, beta: beta, c: c.pointer,
@@ -73,17 +85,22 @@ struct MatrixProductCase {
     let expected = Self.product(
       p, Double(alpha), a.doubles, b.doubles, Double(beta), c.doubles, bias?.doubles, biasAxis,
       activation ?? .identity)
-    let magnitudes = Self.product(
-      p, Double(alpha.magnitude), a.magnitudes, b.magnitudes, Double(beta.magnitude), c.magnitudes, bias?.magnitudes,
-      biasAxis, .identity)
+    let magnitudes =
+      isExact
+      ? expected
+      : Self.product(
+        p, Double(alpha.magnitude), a.magnitudes, b.magnitudes, Double(beta.magnitude), c.magnitudes,
+        bias?.magnitudes, biasAxis, .identity)
     var elements: (actual: [Float], expected: [Double], tolerances: [Double]) = ([], [], [])
     for index in actual.indices {
       if index % p.leadingDimensionC < p.n {
         elements.actual.append(actual[index])
         elements.expected.append(expected[index])
-        // The activations have slopes of at most 1 and add a few roundings of their own.
+        // β·C and the bias are two more terms of the sum.
+        let bound = AccuracyContract.sum(terms: p.k + 2, magnitude: magnitudes[index])
         elements.tolerances.append(
-          isExact ? 0 : FloatAgreement.tolerance(depth: p.k + 2, magnitude: magnitudes[index] + 1))
+          isExact
+            ? 0 : AccuracyContract.activated(activation ?? .identity, expected[index], sumBound: bound))
       } else if actual[index].bitPattern != c[index].bitPattern {
         Issue.record("element \(index) between the rows of C was written")
       }

@@ -5,48 +5,66 @@ import Testing
 
 @Suite("Sums, products and the SGD step of every backend")
 struct VectorTests {
-  private static let counts = [0, 1, 2, 7, 8, 9, 15, 16, 17, 31, 64, 65, 100, 300]
+  private static let counts = [0, 1, 2, 3, 4, 5, 7, 8, 9, 15, 16, 17, 31, 33, 64, 65, 100, 300]
 
-  @Test("the rows of a matrix are summed", arguments: BackendUnderTest.all)
-  func sumRows(backend: BackendUnderTest) throws {
-    for rows in [0, 1, 2, 3, 16, 1001] {
-      for columns in [0, 1, 7, 10, 15, 16, 17, 33] {
+  @Test("each row of a matrix is summed over its columns", arguments: BackendUnderTest.all)
+  func sumColumns(backend: BackendUnderTest) throws {
+    for rows in [0, 1, 2, 3, 4, 5, 15, 16, 17, 33] {
+      for columns in Self.counts + [1001] {
         var stream = RandomStream(testCase: 51)
         let values = stream.uniformFloats(rows * columns)
         let matrix = GuardedBuffer(values)
-        let output = GuardedBuffer<Float>(count: columns)
-        backend.kernels.sumRows(rows: rows, columns: columns, matrix: matrix.pointer, output: output.pointer)
+        let output = GuardedBuffer<Float>(count: rows)
+        backend.kernels.sumColumns(rows: rows, columns: columns, matrix: matrix.pointer, output: output.pointer)
         try checkUntouched(matrix, values)
         try output.checkGuards()
-        guard columns > 0 else { continue }
-        let expected = (0..<columns).map { j in (0..<rows).reduce(0.0) { $0 + Double(values[$1 * columns + j]) } }
-        try FloatAgreement.check(
-          output.values, against: expected,
-          tolerance: FloatAgreement.tolerance(depth: rows, magnitude: Double(rows)))
+        guard rows > 0 else { continue }
+        let elements = (0..<rows).map { values[$0 * columns..<($0 + 1) * columns].map(Double.init) }
+        try backend.check("\(rows) rows of \(columns)") { _ in
+          try FloatAgreement.check(
+            output.values, against: elements.map { $0.reduce(0, +) },
+            tolerances: elements.map { row in
+              AccuracyContract.sum(terms: columns, magnitude: row.reduce(0) { $0 + abs($1) })
+            })
+        }
       }
     }
   }
 
-  @Test("each row of a matrix is scaled by its factor, in place or not", arguments: BackendUnderTest.all)
-  func scaleRows(backend: BackendUnderTest) throws {
-    for columns in Self.counts {
-      var stream = RandomStream(testCase: 52)
-      let values = stream.uniformFloats(3 * columns)
-      let factors: [Float] = [0.3, -1.7, 0]
-      let input = GuardedBuffer(values)
-      let output = GuardedBuffer<Float>(count: 3 * columns)
-      backend.kernels.scaleRows(
-        rows: 3, columns: columns, factors: factors, input: input.pointer, output: output.pointer)
-      try checkUntouched(input, values)
-      try output.checkGuards()
-      backend.kernels.scaleRows(
-        rows: 3, columns: columns, factors: factors, input: input.pointer, output: input.pointer)
-      try input.checkGuards()
-      guard columns > 0 else { continue }
-      // One product is rounded once, so the bits are fixed.
-      let expected = values.enumerated().map { factors[$0 / columns] * $1 }
-      try FloatAgreement.checkSameBits(output.values, as: expected)
-      try FloatAgreement.checkSameBits(input.values, as: expected)
+  @Test(
+    "each unit of each example is scaled by its factor, in place or not, with the same bits",
+    arguments: BackendUnderTest.all)
+  func scaleUnits(backend: BackendUnderTest) throws {
+    for examples in [0] + exampleCounts {
+      for (units, unitSize) in [(1, 1), (3, 1), (40, 1), (2, 4), (3, 25), (0, 4), (4, 0)] {
+        var stream = RandomStream(testCase: 52)
+        let count = units * unitSize * examples
+        let values = stream.uniformFloats(count)
+        // Of a dropped unit nothing is left but the sign of a zero.
+        let factorValues = stream.uniformFloats(units * examples).map { $0 < -0.3 ? 0 : $0 }
+        let factors = GuardedBuffer(factorValues)
+        let input = GuardedBuffer(values)
+        let output = GuardedBuffer<Float>(count: count)
+        backend.kernels.scaleUnits(
+          units: units, unitSize: unitSize, examples: examples, factors: factors.pointer, input: input.pointer,
+          output: output.pointer)
+        try checkUntouched(input, values)
+        try checkUntouched(factors, factorValues)
+        try output.checkGuards()
+        backend.kernels.scaleUnits(
+          units: units, unitSize: unitSize, examples: examples, factors: factors.pointer, input: input.pointer,
+          output: input.pointer)
+        try input.checkGuards()
+        guard count > 0 else { continue }
+        // One product is rounded once, so the bits are fixed.
+        let expected = values.indices.map { index in
+          factorValues[index / (unitSize * examples) * examples + index % examples] * values[index]
+        }
+        try backend.check("\(units) units of \(unitSize), \(examples) examples") { _ in
+          try FloatAgreement.checkSameBits(output.values, as: expected)
+          try FloatAgreement.checkSameBits(input.values, as: expected)
+        }
+      }
     }
   }
 
@@ -64,11 +82,12 @@ struct VectorTests {
           try checkUntouched(x, xValues)
           try y.checkGuards()
           guard count > 0 else { continue }
-          let expected = (0..<count).map {
-            Double(alpha) * Double(xValues[$0]) + (beta == 0 ? 0 : Double(beta) * Double(yValues[$0]))
+          let terms = (0..<count).map { index in
+            (Double(alpha) * Double(xValues[index]), beta == 0 ? 0 : Double(beta) * Double(yValues[index]))
           }
           try FloatAgreement.check(
-            y.values, against: expected, tolerance: FloatAgreement.tolerance(depth: 1, magnitude: 2))
+            y.values, against: terms.map { $0 + $1 },
+            tolerances: terms.map { AccuracyContract.formula(operations: 3, magnitude: abs($0) + abs($1)) })
         }
       }
     }
@@ -151,16 +170,26 @@ struct VectorTests {
         try FloatAgreement.checkSameBits(inPlace.values, as: updated.values)
         try FloatAgreement.checkSameBits(otherVelocity.values, as: velocity.values)
 
-        let directions = (0..<count).map { index -> Double in
-          let direction = Double(gradientValues[index]) + 0.01 * Double(parameterValues[index])
-          return hasVelocity ? 0.9 * Double(velocityValues[index]) + direction : direction
+        var directions: [Double] = []
+        var expected: [Double] = []
+        var directionBounds: [Double] = []
+        var bounds: [Double] = []
+        let (rate, momentum, decay) = (Double(step.learningRate), Double(step.momentum), Double(step.weightDecay))
+        for index in 0..<count {
+          let (w, g) = (Double(parameterValues[index]), Double(gradientValues[index]))
+          let v = hasVelocity ? Double(velocityValues[index]) : 0
+          directions.append(g + decay * w + momentum * v)
+          expected.append(w - rate * directions[index])
+          let magnitude = abs(g) + decay * abs(w) + momentum * abs(v)
+          directionBounds.append(AccuracyContract.formula(operations: 4, magnitude: magnitude))
+          bounds.append(AccuracyContract.formula(operations: 6, magnitude: abs(w) + rate * magnitude))
         }
-        let tolerance = FloatAgreement.tolerance(depth: 4, magnitude: 3)
-        try FloatAgreement.check(
-          velocity.values, against: hasVelocity ? directions : velocityValues.doubles, tolerance: tolerance)
-        try FloatAgreement.check(
-          updated.values, against: (0..<count).map { Double(parameterValues[$0]) - 0.1 * directions[$0] },
-          tolerance: tolerance)
+        if hasVelocity {
+          try FloatAgreement.check(velocity.values, against: directions, tolerances: directionBounds)
+        } else {
+          try FloatAgreement.checkSameBits(velocity.values, as: velocityValues)
+        }
+        try FloatAgreement.check(updated.values, against: expected, tolerances: bounds)
       }
     }
   }

@@ -29,16 +29,17 @@ struct DropoutTests {
     #expect(abs(Double(kept) - Double(count) * (1 - rate)) <= allowed, "\(kept) of \(count) were kept")
   }
 
-  @Test("follows the stream: one word a value, one example after another")
-  func followsStream() throws {
+  @Test("follows the stream: one word a value, one example after another", arguments: [1, 4, 16, 17, 50])
+  func followsStream(examples: Int) throws {
     let random = RandomStream(seed: 1, purpose: .dropout, worker: 2, step: 3)
-    let harness = try run(Dropout(rate: 0.25), input: [3, 2], examples: 4, random: random)
+    let harness = try run(Dropout(rate: 0.25), input: [5, 3], examples: examples, random: random)
     var stream = random
-    let expected = (0..<24).map { _ in stream.uniform() < 0.25 ? 0 : Float(1 / 0.75) }
-    #expect(examplesFirst(harness.output.values, examples: 4) == expected)
+    let expected = (0..<15 * examples).map { _ in stream.uniform() < 0.25 ? 0 : Float(1 / 0.75) }
+    #expect(examplesFirst(harness.output.values, examples: examples) == expected)
 
     let other = RandomStream(seed: 1, purpose: .dropout, worker: 2, step: 4)
-    #expect(try run(Dropout(rate: 0.25), input: [3, 2], examples: 4, random: other).output.values != expected)
+    let elsewhere = try run(Dropout(rate: 0.25), input: [5, 3], examples: examples, random: other)
+    #expect(examplesFirst(elsewhere.output.values, examples: examples) != expected)
   }
 
   @Test("of channels drops whole channels of single images, one word a channel")

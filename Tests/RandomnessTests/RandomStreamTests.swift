@@ -84,6 +84,20 @@ struct RandomStreamTests {
     #expect(abs(squares / Double(count) - 1.0 / 12) <= 6 * (1.0 / 80 - 1.0 / 144).squareRoot() / root)
   }
 
+  @Test("many uniform numbers at once are those drawn one by one, from any place in a block", arguments: 0..<6)
+  func manyAtOnce(drawnBefore: Int) {
+    for count in 0..<20 {
+      var one = stream(7)
+      for _ in 0..<drawnBefore { _ = one.nextWord() }
+      var other = one
+      let expected = (0..<count).map { _ in one.uniform() }
+      var values = [Float](repeating: -1, count: count + 1)
+      values.withUnsafeMutableBufferPointer { other.fillUniform(UnsafeMutableBufferPointer(rebasing: $0[..<count])) }
+      #expect(values == expected + [-1])
+      #expect(other.nextWord() == one.nextWord(), "the stream goes on after them")
+    }
+  }
+
   @Test(
     "numbers of a range stay in it and reach both its ends",
     arguments: [-1...1, 0.1...0.7, -1...0.1, 1e-3...1e3, -3...(-2), 5...5] as [ClosedRange<Float>])

@@ -3,18 +3,52 @@ internal import VectorIntrinsics
 
 /// Which algorithm computes which pass of a convolution, and why.
 enum ConvolutionAlgorithms {
-  /// The algorithms of the pass from images to weight gradient.
-  enum Weights {
-    /// ``ConvolutionWeightGradient``: vectors along the filters.
-    case wide
-    /// ``NarrowWeightGradient``: vectors along the outputs.
-    case narrow
+  /// How outputs, or input gradients, are computed.
+  enum Images {
+    /// ``DirectConvolution``.
+    case direct
+    /// ``WinogradConvolution``.
+    case winograd
+    /// ``ScatteredConvolution``.
+    case scattered
   }
 
-  /// Vectors along the filters need no sums across lanes and read the images once for all filters, but leave lanes empty
-  /// where the filters do not fill them; dot products fill all lanes, for a price of about a fifth.
-  static func weights(_ g: ConvolutionGeometry) -> Weights {
+  /// How weight gradients are computed.
+  enum Weights {
+    /// ``DotProductWeightGradient``: vectors along the outputs.
+    case dotProducts
+    /// ``OuterProductWeightGradient``: vectors along the filters.
+    case outerProducts
+    /// ``WinogradWeightGradient``.
+    case winograd
+  }
+
+  /// The fewest channels, and filters, with which Winograd's products outweigh its transforms.
+  private static var winogradChannels: Int { 16 }
+
+  static func forward(_ g: ConvolutionGeometry) -> Images {
+    usesWinograd(g) ? .winograd : .direct
+  }
+
+  /// At strides above 1 the input gradient is no convolution.
+  static func backwardData(_ g: ConvolutionGeometry) -> Images {
+    g.stride > 1 ? .scattered : usesWinograd(g) ? .winograd : .direct
+  }
+
+  static func backwardWeights(_ g: ConvolutionGeometry) -> Weights {
+    if usesWinograd(g) { return .winograd }
+    // With 16 registers the tiles of dot products are too small to keep the arithmetic units busy. Vectors along the
+    // filters are better there, where the filters fill them.
     let vectors = (g.filters + Int(LANE_COUNT) - 1) / Int(LANE_COUNT)
-    return 5 * g.filters >= 4 * vectors * Int(LANE_COUNT) ? .wide : .narrow
+    let fillsVectors = 5 * g.filters >= 4 * vectors * Int(LANE_COUNT)
+    return DOT_TILE < 5 && fillsVectors && g.patchCount >= 64 ? .outerProducts : .dotProducts
+  }
+
+  /// Winograd's tiles exist for 3×3 and 5×5 filters at stride 1. They pay off from 16 channels and filters on, and where
+  /// the outputs are not much smaller than a tile.
+  static func usesWinograd(_ g: ConvolutionGeometry) -> Bool {
+    g.stride == 1 && g.filterHeight == g.filterWidth && (g.filterHeight == 3 || g.filterHeight == 5)
+      && g.padding < g.filterHeight && g.channels >= winogradChannels && g.filters >= winogradChannels
+      && min(g.outputHeight, g.outputWidth) >= winogradPoints + 1 - g.filterHeight
   }
 }

@@ -76,5 +76,7 @@ private func copy(_ source: UnsafePointer<Float>, _ target: UnsafeMutablePointer
     lanes_store(target + index, lanes_load(source + index))
     index += Int(LANE_COUNT)
   }
-  if index < count { lanes_store_partial(target + index, lanes_load_partial(source + index, count - index), count - index) }
+  if index < count {
+    lanes_store_partial(target + index, lanes_load_partial(source + index, count - index), count - index)
+  }
 }

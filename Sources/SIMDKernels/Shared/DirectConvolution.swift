@@ -66,8 +66,12 @@ struct DirectConvolution {
 
   private var patchCount: Int { images.channels * filterHeight * filterWidth }
 
-  /// Elements of workspace.
-  var workspaceCount: Int { images.workspaceCount + filters * patchCount + Int(LANE_COUNT) }
+  /// Elements of workspace for this minibatch or a shorter one, which may need columns of zeros where this does not.
+  var workspaceCount: Int {
+    let zeros = 2 * max(0, max(horizontalPadding, filterWidth - 1))
+    let padded = images.channels * images.height * (images.width + zeros) * images.images
+    return padded + filters * patchCount + Int(LANE_COUNT)
+  }
 
   /// Computes f(w ∗ x + b), or the input gradient.
   func compute(

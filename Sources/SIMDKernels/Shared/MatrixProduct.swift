@@ -24,7 +24,7 @@ struct MatrixProduct {
     packsB =
       problem.transposeB
       || (problem.leadingDimensionB > 4 * BlockSizes.tileColumns && problem.m > 2 * BlockSizes.tileRows)
-    termLimit = EvenSplit(problem.k, limit: BlockSizes.terms).length(of: 0)
+    termLimit = min(problem.k, BlockSizes.terms)
   }
 
   /// Elements of workspace that ``compute(alpha:a:b:beta:c:epilogue:workspace:)`` uses.

@@ -1,18 +1,32 @@
 public import KernelInterface
 
 extension SIMDBackend {
-  /// Returns how much larger the error of a convolution may be than that of its sums.
-  public func convolutionErrorFactor(_ geometry: ConvolutionGeometry) -> Double { 1 }
+  /// Returns how much larger the error of a convolution may be than that of its sums: 1, and more for Winograd's.
+  public func convolutionErrorFactor(_ geometry: ConvolutionGeometry) -> Double {
+    ConvolutionAlgorithms.usesWinograd(geometry) ? 16 : 1
+  }
 
   /// Returns how many elements of workspace each of the three convolution passes may use.
   public func workspaceCount(for geometry: ConvolutionGeometry, images: Int) -> Int {
-    max(
-      DirectConvolution(forward: geometry, images: images).workspaceCount,
-      geometry.stride == 1
-        ? DirectConvolution(backwardData: geometry, images: images).workspaceCount
-        : ScatteredConvolution(geometry, images: images).workspaceCount,
-      ConvolutionWeightGradient(geometry, images: images).workspaceCount,
-      NarrowWeightGradient(geometry, images: images).workspaceCount)
+    guard images > 0 else { return 0 }
+    let forward =
+      switch ConvolutionAlgorithms.forward(geometry) {
+      case .winograd: WinogradConvolution(forward: geometry, images: images).workspaceCount
+      case .direct, .scattered: DirectConvolution(forward: geometry, images: images).workspaceCount
+      }
+    let data =
+      switch ConvolutionAlgorithms.backwardData(geometry) {
+      case .winograd: WinogradConvolution(backwardData: geometry, images: images).workspaceCount
+      case .direct: DirectConvolution(backwardData: geometry, images: images).workspaceCount
+      case .scattered: ScatteredConvolution(geometry, images: images).workspaceCount
+      }
+    let weights =
+      switch ConvolutionAlgorithms.backwardWeights(geometry) {
+      case .winograd: WinogradWeightGradient(geometry, images: images).workspaceCount
+      case .dotProducts: DotProductWeightGradient(geometry, images: images).workspaceCount
+      case .outerProducts: OuterProductWeightGradient(geometry, images: images).workspaceCount
+      }
+    return max(forward, max(data, weights))
   }
 
   /// Computes the cross-correlation of a minibatch, with bias and activation.
@@ -22,8 +36,14 @@ extension SIMDBackend {
     workspace: UnsafeMutablePointer<Float>
   ) {
     guard images > 0 else { return }
-    DirectConvolution(forward: geometry, images: images).compute(
-      input: input, weights: weights, bias: bias, activation: activation, output: output, workspace: workspace)
+    switch ConvolutionAlgorithms.forward(geometry) {
+    case .winograd:
+      WinogradConvolution(forward: geometry, images: images).compute(
+        input: input, weights: weights, bias: bias, activation: activation, output: output, workspace: workspace)
+    case .direct, .scattered:
+      DirectConvolution(forward: geometry, images: images).compute(
+        input: input, weights: weights, bias: bias, activation: activation, output: output, workspace: workspace)
+    }
   }
 
   /// Computes ∂L/∂x from ∂L/∂y of a convolution.
@@ -33,11 +53,16 @@ extension SIMDBackend {
     workspace: UnsafeMutablePointer<Float>
   ) {
     guard images > 0 else { return }
-    if geometry.stride == 1 {
+    switch ConvolutionAlgorithms.backwardData(geometry) {
+    case .winograd:
+      WinogradConvolution(backwardData: geometry, images: images).compute(
+        input: outputGradient, weights: weights, bias: nil, activation: .identity, output: inputGradient,
+        workspace: workspace)
+    case .direct:
       DirectConvolution(backwardData: geometry, images: images).compute(
         input: outputGradient, weights: weights, bias: nil, activation: .identity, output: inputGradient,
         workspace: workspace)
-    } else {
+    case .scattered:
       ScatteredConvolution(geometry, images: images).compute(
         outputGradient: outputGradient, weights: weights, inputGradient: inputGradient, workspace: workspace)
     }
@@ -58,12 +83,15 @@ extension SIMDBackend {
       weightGradient.update(repeating: 0, count: geometry.weightCount)
       return
     }
-    switch ConvolutionAlgorithms.weights(geometry) {
-    case .wide:
-      ConvolutionWeightGradient(geometry, images: images).compute(
+    switch ConvolutionAlgorithms.backwardWeights(geometry) {
+    case .winograd:
+      WinogradWeightGradient(geometry, images: images).compute(
         input: input, outputGradient: outputGradient, weightGradient: weightGradient, workspace: workspace)
-    case .narrow:
-      NarrowWeightGradient(geometry, images: images).compute(
+    case .dotProducts:
+      DotProductWeightGradient(geometry, images: images).compute(
+        input: input, outputGradient: outputGradient, weightGradient: weightGradient, workspace: workspace)
+    case .outerProducts:
+      OuterProductWeightGradient(geometry, images: images).compute(
         input: input, outputGradient: outputGradient, weightGradient: weightGradient, workspace: workspace)
     }
   }

@@ -21,7 +21,7 @@ extension SIMDBackend {
   public func sumColumns(
     rows: Int, columns: Int, matrix: UnsafePointer<Float>, output: UnsafeMutablePointer<Float>
   ) {
-    for i in 0..<rows { output[i] = sumVector(count: columns, values: matrix + i * columns) }
+    sumColumnsOfMatrix(rows: rows, columns: columns, matrix: matrix, output: output)
   }
 
   /// Computes output[u,i,j] ← factors[u,j] · input[u,i,j].
@@ -29,7 +29,12 @@ extension SIMDBackend {
     units: Int, unitSize: Int, examples: Int, factors: UnsafePointer<Float>, input: UnsafePointer<Float>,
     output: UnsafeMutablePointer<Float>
   ) {
-    preconditionFailure("being written")
+    for u in 0..<units {
+      let first = u * unitSize * examples
+      scaleColumns(
+        rows: unitSize, columns: examples, factors: factors + u * examples, input: input + first,
+        output: output + first)
+    }
   }
 
   /// Computes y ← α·x + β·y; β = 0 means that y is overwritten and never read.

@@ -1,27 +1,23 @@
-// Exponentials and what is made of them, eight elements at a time.
+// Exponentials and what is made of them, a register at a time.
 //
-// This file is compiled for one instruction set. It uses raw pointers and SIMD values only, so that a copy of it
-// compiled for another shares no generic code with this one.
+// This file is compiled for one instruction set. It uses raw pointers and vectors only, so that a copy of it compiled
+// for another shares no code with this one.
+//
+// A loop's body is a function that is inlined twice: for whole registers, and for the partial one at the end. Both do
+// the same operations, so a result does not depend on where in a vector it stands.
 
 internal import KernelInterface
-
-private typealias Lanes = SIMD8<Float>
-private typealias LaneBits = SIMD8<Int32>
+internal import VectorIntrinsics
 
 /// Computes output ← f(input) elementwise; `output` may be `input`.
-///
-/// Sigmoid and tanh are within 4 units in the last place where the result is a normal number.
 func activateVector(
   _ activation: Activation, count: Int, input: UnsafePointer<Float>, output: UnsafeMutablePointer<Float>
 ) {
   switch activation {
-  case .identity:
-    if UnsafePointer(output) != input { output.update(from: input, count: count) }
-  case .relu:
-    // The comparison, false for NaN, lets NaN through.
-    map(count, input, output) { $0.replacing(with: 0, where: $0 .<= 0) }
-  case .sigmoid: map(count, input, output) { 1 / (1 + exponential(0 - $0)) }
-  case .tanh: map(count, input, output) { hyperbolicTangent($0) }
+  case .identity: if UnsafePointer(output) != input { map(count, input, output, same) }
+  case .relu: map(count, input, output, rectified)
+  case .sigmoid: map(count, input, output, sigmoid)
+  case .tanh: map(count, input, output, hyperbolicTangent)
   }
 }
 
@@ -32,138 +28,126 @@ func differentiateVector(
 ) {
   switch activation {
   case .identity:
-    if UnsafePointer(inputGradient) != outputGradient { inputGradient.update(from: outputGradient, count: count) }
-  case .relu: map(count, output, outputGradient, inputGradient) { $1.replacing(with: 0, where: $0 .<= 0) }
-  case .sigmoid: map(count, output, outputGradient, inputGradient) { $1 * ($0 * (1 - $0)) }
-  case .tanh: map(count, output, outputGradient, inputGradient) { $1 * (1 - $0 * $0) }
+    if UnsafePointer(inputGradient) != outputGradient { map(count, outputGradient, inputGradient, same) }
+  case .relu: map(count, output, outputGradient, inputGradient, throughRectifier)
+  case .sigmoid: map(count, output, outputGradient, inputGradient, throughSigmoid)
+  case .tanh: map(count, output, outputGradient, inputGradient, throughHyperbolicTangent)
   }
 }
 
-/// Returns Σ exp(input[i] − shift), and stores the terms in `output`, which may be `input`, or `nil`.
-func sumOfExponentials(
-  count: Int, input: UnsafePointer<Float>, shift: Float, output: UnsafeMutablePointer<Float>?
-) -> Float {
-  var sum = Lanes.zero
-  var index = 0
-  while index + Lanes.scalarCount <= count {
-    let terms = exponential(load(input + index) - shift)
-    if let output { store(terms, output + index) }
-    sum += terms
-    index += Lanes.scalarCount
-  }
-  if index < count {
-    // The lanes beyond the end add e^−∞ = 0.
-    let terms = exponential(load(input + index, count: count - index, filling: -.infinity) - shift)
-    if let output { store(terms, output + index, count: count - index) }
-    sum += terms
-  }
-  let half = sum.lowHalf + sum.highHalf
-  let quarter = half.lowHalf + half.highHalf
-  return quarter[0] + quarter[1]
+// MARK: Functions
+
+/// Returns eˣ for x ≤ 88, within 1 unit in the last place; results too small for a normal number are 0. NaN for NaN.
+@inline(always)
+func exponential(_ x: Lanes) -> Lanes {
+  let (power, remainder) = reduced(x)
+  // power · eʳ; the sum is rounded before the product, which is exact.
+  return power * (1 + remainder)
 }
 
-/// Returns eˣ, within 2 units in the last place; exact at the infinities, and NaN for NaN.
+/// Returns 1 / (1 + e⁻ˣ), within 2 units in the last place; results too small for a normal number may be 0. NaN for NaN.
+@inline(always)
+private func sigmoid(_ x: Lanes) -> Lanes {
+  1 / (1 + exponential(0 - x))
+}
+
+/// Returns tanh x, within 3 units in the last place; NaN for NaN.
 ///
-/// x = n·ln 2 + r with |r| ≤ ln 2 / 2, and eʳ = 1 + r + r²·p(r) with the p of degree 5 that has the least largest
-/// relative error of eʳ (found with Lawson's algorithm).
+/// It is ±t / (t + 2) with t = e^2|x| − 1 = 2ⁿ·(eʳ − 1) + (2ⁿ − 1), which cancels nothing near 0.
+@inline(always)
+private func hyperbolicTangent(_ x: Lanes) -> Lanes {
+  let signBit = LaneIntegers(repeating: .min)
+  let bits = unsafeBitCast(x, to: LaneIntegers.self)
+  let magnitude = unsafeBitCast(bits & ~signBit, to: Lanes.self)
+  // Beyond 10 the result is 1.
+  let bounded = magnitude.replacing(with: 10, where: magnitude .> 10)
+  let (power, remainder) = reduced(bounded + bounded)
+  let t = lanes_multiply_add(power - 1, power, remainder)
+  let result = unsafeBitCast(t / (t + 2), to: LaneIntegers.self)
+  return unsafeBitCast(result | (bits & signBit), to: Lanes.self)
+}
+
+/// Returns 2ⁿ and eʳ − 1 with x = n·ln 2 + r, |r| ≤ ln 2 / 2, for −88 ≤ x ≤ 89, and for the nearest bound otherwise.
+///
+/// 2ⁿ is 0 for n = −127 and infinite for n = 128. eʳ − 1 is r + r²·p(r) with the p of degree 4 that has the least
+/// largest relative error, 2⁻²⁶ (found with Lawson's algorithm).
 ///
 /// Sources: the reduction with ln 2 in two parts, Cody & Waite, "Software Manual for the Elementary Functions", 1980.
-@inline(__always)
-private func exponential(_ x: Lanes) -> Lanes {
-  // Beyond these bounds the result overflows, or is 0, all the same.
-  var bounded = x.replacing(with: 90, where: x .> 90)
-  bounded.replace(with: -105, where: bounded .< -105)
-  // Adding 1.5·2²³ leaves the nearest integer in the low bits.
-  let rounder = Lanes(repeating: 0x1.8p23)
-  let rounded = bounded * 0x1.715476p0 + rounder
+@inline(always)
+private func reduced(_ x: Lanes) -> (power: Lanes, remainder: Lanes) {
+  // The comparisons, false for NaN, let NaN through.
+  var bounded = x.replacing(with: 89, where: x .> 89)
+  bounded.replace(with: -88, where: bounded .< -88)
+  // Adding 1.5·2²³ leaves the nearest integer in the low bits, and 127 makes it the exponent of 2ⁿ as it is stored.
+  let rounder = Lanes(repeating: 0x1.8p23 + 127)
+  let rounded = lanes_multiply_add(rounder, bounded, lanes_broadcast(0x1.715476p0))
   let n = rounded - rounder
-  let r = (bounded - n * 0x1.63p-1) + n * 0x1.bd0106p-13
-  var p = r * 0x1.9f081p-13 + 0x1.6d8dbp-10
-  p = p * r + 0x1.111272p-7
-  p = p * r + 0x1.55548ep-5
-  p = p * r + 0x1.555554p-3
-  p = p * r + 0.5
-  let mantissa = (p * (r * r) + r) + 1
-  // 2ⁿ in two factors, so that neither overflows where the result is subnormal or infinite.
-  let exponent = unsafeBitCast(rounded, to: LaneBits.self) &- unsafeBitCast(rounder, to: LaneBits.self)
-  let half = exponent &>> 1
-  return mantissa * powerOfTwo(half) * powerOfTwo(exponent &- half)
+  let power = unsafeBitCast(unsafeBitCast(rounded, to: LaneIntegers.self) &<< 23, to: Lanes.self)
+  let coarse = lanes_multiply_add(bounded, n, lanes_broadcast(-0x1.63p-1))
+  let r = lanes_multiply_add(coarse, n, lanes_broadcast(0x1.bd0106p-13))
+  var p = lanes_multiply_add(lanes_broadcast(0x1.12254ap-7), r, lanes_broadcast(0x1.6b9c68p-10))
+  p = lanes_multiply_add(lanes_broadcast(0x1.5556f2p-5), r, p)
+  p = lanes_multiply_add(lanes_broadcast(0x1.5554b4p-3), r, p)
+  p = lanes_multiply_add(lanes_broadcast(0x1.fffffep-2), r, p)
+  return (power, lanes_multiply_add(r, r * r, p))
 }
 
-/// Returns 2ⁿ for −126 ≤ n ≤ 127.
-@inline(__always)
-private func powerOfTwo(_ n: LaneBits) -> Lanes {
-  unsafeBitCast((n &+ 127) &<< 23, to: Lanes.self)
-}
+/// Returns x.
+@inline(always)
+private func same(_ x: Lanes) -> Lanes { x }
 
-/// Returns tanh x, within 4 units in the last place; NaN for NaN.
-///
-/// Near 0 it is x + x·z·p(z) with z = x² and the p of degree 4 that has the least largest relative error (found with
-/// Lawson's algorithm), elsewhere ±(1 − 2 / (e^2|x| + 1)).
-@inline(__always)
-private func hyperbolicTangent(_ x: Lanes) -> Lanes {
-  let bits = unsafeBitCast(x, to: LaneBits.self)
-  let magnitude = unsafeBitCast(bits & LaneBits(repeating: 0x7FFF_FFFF), to: Lanes.self)
-  let tail = 1 - 2 / (exponential(magnitude + magnitude) + 1)
-  let sign = bits & LaneBits(repeating: .min)
-  let signedTail = unsafeBitCast(unsafeBitCast(tail, to: LaneBits.self) | sign, to: Lanes.self)
-  let z = x * x
-  var p = z * -0.0057049864 + 0.020639086
-  p = p * z - 0.053739715
-  p = p * z + 0.13331442
-  p = p * z - 0.3333328
-  let center = x + x * (z * p)
-  return signedTail.replacing(with: center, where: magnitude .< 0.625)
-}
+/// Returns max(x, 0); NaN for NaN, because the comparison is false for it.
+@inline(always)
+private func rectified(_ x: Lanes) -> Lanes { x.replacing(with: 0, where: x .<= 0) }
 
-@inline(__always)
+// MARK: Derivatives
+
+/// Returns dy where y > 0, or is NaN.
+@inline(always)
+private func throughRectifier(_ y: Lanes, _ dy: Lanes) -> Lanes { dy.replacing(with: 0, where: y .<= 0) }
+
+/// Returns dy · y·(1 − y).
+@inline(always)
+private func throughSigmoid(_ y: Lanes, _ dy: Lanes) -> Lanes { dy * (y * (1 - y)) }
+
+/// Returns dy · (1 − y²).
+@inline(always)
+private func throughHyperbolicTangent(_ y: Lanes, _ dy: Lanes) -> Lanes { dy * (1 - y * y) }
+
+// MARK: Loops
+
+/// Computes output[i] ← transform(input[i]).
+@inline(always)
 private func map(
   _ count: Int, _ input: UnsafePointer<Float>, _ output: UnsafeMutablePointer<Float>, _ transform: (Lanes) -> Lanes
 ) {
+  let lastWhole = count - Lanes.scalarCount
   var index = 0
-  while index + Lanes.scalarCount <= count {
-    store(transform(load(input + index)), output + index)
-    index += Lanes.scalarCount
-  }
-  if index < count {
-    store(transform(load(input + index, count: count - index)), output + index, count: count - index)
-  }
-}
-
-@inline(__always)
-private func map(
-  _ count: Int, _ one: UnsafePointer<Float>, _ other: UnsafePointer<Float>, _ output: UnsafeMutablePointer<Float>,
-  _ transform: (Lanes, Lanes) -> Lanes
-) {
-  var index = 0
-  while index + Lanes.scalarCount <= count {
-    store(transform(load(one + index), load(other + index)), output + index)
+  while index <= lastWhole {
+    lanes_store(output + index, transform(lanes_load(input + index)))
     index += Lanes.scalarCount
   }
   if index < count {
     let rest = count - index
-    store(transform(load(one + index, count: rest), load(other + index, count: rest)), output + index, count: rest)
+    lanes_store_partial(output + index, transform(lanes_load_partial(input + index, rest)), rest)
   }
 }
 
-@inline(__always)
-private func load(_ pointer: UnsafePointer<Float>) -> Lanes {
-  UnsafeRawPointer(pointer).loadUnaligned(as: Lanes.self)
-}
-
-@inline(__always)
-private func load(_ pointer: UnsafePointer<Float>, count: Int, filling: Float = 0) -> Lanes {
-  var lanes = Lanes(repeating: filling)
-  for lane in 0..<count { lanes[lane] = pointer[lane] }
-  return lanes
-}
-
-@inline(__always)
-private func store(_ lanes: Lanes, _ pointer: UnsafeMutablePointer<Float>) {
-  UnsafeMutableRawPointer(pointer).storeBytes(of: lanes, as: Lanes.self)
-}
-
-@inline(__always)
-private func store(_ lanes: Lanes, _ pointer: UnsafeMutablePointer<Float>, count: Int) {
-  for lane in 0..<count { pointer[lane] = lanes[lane] }
+/// Computes output[i] ← transform(one[i], other[i]).
+@inline(always)
+private func map(
+  _ count: Int, _ one: UnsafePointer<Float>, _ other: UnsafePointer<Float>, _ output: UnsafeMutablePointer<Float>,
+  _ transform: (Lanes, Lanes) -> Lanes
+) {
+  let lastWhole = count - Lanes.scalarCount
+  var index = 0
+  while index <= lastWhole {
+    lanes_store(output + index, transform(lanes_load(one + index), lanes_load(other + index)))
+    index += Lanes.scalarCount
+  }
+  if index < count {
+    let rest = count - index
+    let result = transform(lanes_load_partial(one + index, rest), lanes_load_partial(other + index, rest))
+    lanes_store_partial(output + index, result, rest)
+  }
 }

@@ -90,7 +90,8 @@ static inline __attribute__((always_inline)) Lanes lanes_load_partial(const floa
   return (Lanes)_mm256_maskload_ps(pointer, _mm256_cmpgt_epi32(_mm256_set1_epi32((int)count), indices));
 #else
   Lanes lanes = 0;
-  for (long i = 0; i < count; i++) lanes[i] = pointer[i];
+  for (long i = 0; i < LANE_COUNT; i++)
+    if (i < count) lanes[i] = pointer[i];
   return lanes;
 #endif
 }
@@ -104,7 +105,8 @@ static inline __attribute__((always_inline)) void lanes_store_partial(
   __m256i indices = _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7);
   _mm256_maskstore_ps(pointer, _mm256_cmpgt_epi32(_mm256_set1_epi32((int)count), indices), (__m256)lanes);
 #else
-  for (long i = 0; i < count; i++) pointer[i] = lanes[i];
+  for (long i = 0; i < LANE_COUNT; i++)
+    if (i < count) pointer[i] = lanes[i];
 #endif
 }
 
@@ -124,6 +126,11 @@ static inline __attribute__((always_inline)) Lanes lanes_multiply_add(Lanes sum,
 #endif
 }
 
+/// Returns `lanes` where `integers` equal `value`, and zeros elsewhere.
+static inline __attribute__((always_inline)) Lanes lanes_where_equal(Lanes lanes, LaneIntegers integers, int value) {
+  return (Lanes)((LaneIntegers)lanes & (integers == value));
+}
+
 /// Returns the sum of all lanes, halves first.
 static inline __attribute__((always_inline)) float lanes_sum(Lanes lanes) {
 #if LANE_COUNT == 16
@@ -141,6 +148,39 @@ static inline __attribute__((always_inline)) float lanes_sum(Lanes lanes) {
   return (quarter.x + quarter.z) + (quarter.y + quarter.w);
 #undef half
 #undef quarter
+}
+
+/// Returns the first `count` bytes at `pointer`, 0 ≤ count ≤ LANE_COUNT, as integers, and zeros; reads nothing beyond.
+static inline __attribute__((always_inline)) LaneIntegers lanes_load_bytes(
+    const unsigned char *_Nonnull pointer, long count) {
+#if ISA_LEVEL == 4
+  return (LaneIntegers)_mm512_cvtepu8_epi32(_mm_maskz_loadu_epi8((__mmask16)((1u << count) - 1u), pointer));
+#else
+  LaneBytes bytes = 0;
+  if (count == LANE_COUNT) {
+    __builtin_memcpy(&bytes, pointer, sizeof bytes);
+  } else {
+    for (long i = 0; i < LANE_COUNT; i++)
+      if (i < count) bytes[i] = pointer[i];
+  }
+  return __builtin_convertvector(bytes, LaneIntegers);
+#endif
+}
+
+/// Stores the low bytes of the first `count` lanes, 0 ≤ count ≤ LANE_COUNT, at `pointer`; writes nothing beyond.
+static inline __attribute__((always_inline)) void lanes_store_bytes(
+    unsigned char *_Nonnull pointer, LaneIntegers lanes, long count) {
+#if ISA_LEVEL == 4
+  _mm512_mask_cvtepi32_storeu_epi8(pointer, (__mmask16)((1u << count) - 1u), (__m512i)lanes);
+#else
+  LaneBytes bytes = __builtin_convertvector(lanes, LaneBytes);
+  if (count == LANE_COUNT) {
+    __builtin_memcpy(pointer, &bytes, sizeof bytes);
+  } else {
+    for (long i = 0; i < LANE_COUNT; i++)
+      if (i < count) pointer[i] = bytes[i];
+  }
+#endif
 }
 
 /// Asks for the cache line at `pointer`, to be read.

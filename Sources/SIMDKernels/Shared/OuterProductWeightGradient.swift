@@ -6,9 +6,11 @@ internal import VectorIntrinsics
 /// ∂W[k, (c,r,s)] = Σ_{p,q,n} ∂Y[k,p,q,n] · x[c, p·stride + r, q·stride + s, n]. Some rows of outputs at a time, the output
 /// gradient is transposed to `[positions, K]`; tiles of patches times filters then read the padded images by single
 /// elements, whose rows (c, r, s) lie anywhere, and sum over the examples of all positions.
-struct ConvolutionWeightGradient {
+struct OuterProductWeightGradient {
   private let geometry: ConvolutionGeometry
   private let images: PaddedImages
+  /// Terms that are transposed at a time, if a row of outputs is not longer.
+  private static var blockTerms: Int { 1024 }
   /// Rows of outputs that are transposed at a time.
   private let rowsPerBlock: Int
 
@@ -17,7 +19,7 @@ struct ConvolutionWeightGradient {
     self.images = PaddedImages(padding: g, images: images)
     // Long sums, for the sake of the tile's beginning and end, but short enough for the second-level cache.
     let rowTerms = max(1, g.outputWidth * images)
-    rowsPerBlock = max(1, min(g.outputHeight, 1024 / rowTerms))
+    rowsPerBlock = max(1, min(g.outputHeight, Self.blockTerms / rowTerms))
   }
 
   private var panels: Int { (geometry.filters + BlockSizes.tileColumns - 1) / BlockSizes.tileColumns }
@@ -26,9 +28,10 @@ struct ConvolutionWeightGradient {
   /// Elements of the weight gradient, transposed and in panels.
   private var sumCount: Int { panels * geometry.patchCount * BlockSizes.tileColumns }
 
-  /// Elements of workspace.
+  /// Elements of workspace for this minibatch or a shorter one.
   var workspaceCount: Int {
-    RowOffsets.capacity + images.workspaceCount + panels * panelCount + sumCount
+    let longestBlock = max(Self.blockTerms, geometry.outputWidth * images.images) * BlockSizes.tileColumns
+    return RowOffsets.capacity + images.workspaceCount + panels * longestBlock + sumCount
   }
 
   /// Computes ∂L/∂w.

@@ -6,7 +6,7 @@ internal import VectorIntrinsics
 /// Vectors run along the outputs of a row and their examples, so that none of their lanes is empty, however few the filters
 /// are. For each channel and filter row, a tile of filters times filter columns reads the output gradient and the images in
 /// place; the filter rows see only those rows of outputs whose inputs lie within the image.
-struct NarrowWeightGradient {
+struct DotProductWeightGradient {
   private let geometry: ConvolutionGeometry
   private let images: PaddedImages
   /// Rows of outputs that stay in the first-level cache while all weights use them.
