@@ -8,8 +8,15 @@ struct TimeShares {
     (.activations, .percentInActivations), (.loss, .percentInLoss), (.other, .percentInOtherKernels),
   ]
 
-  /// Returns the shares in percent of `capacity`, seconds of all cores that the workers could use; they add up to 100.
-  func percentages(of capacity: Double) -> [BenchmarkRecord.Quantity: Double] {
+  /// Returns the shares in percent of the time of the cores that the workers could use, which add up to 100, and the share
+  /// of the workers' own time in which pushes were blocked.
+  ///
+  /// - Parameters:
+  ///   - seconds: How long the workers were at work.
+  ///   - cores: The cores that they could use.
+  /// - Returns: The shares.
+  func percentages(seconds wall: Double, cores: Int) -> [BenchmarkRecord.Quantity: Double] {
+    let capacity = wall * Double(cores)
     let data = accounts.map(\.data).reduce(0, +)
     let gradient = accounts.map(\.gradient).reduce(0, +)
     let server = accounts.map(\.server).reduce(0, +)
@@ -22,6 +29,8 @@ struct TimeShares {
     seconds[.percentInServer] = max(0, server - ledger.seconds(.updates))
     seconds[.percentInData] = data
     seconds[.percentWaiting] = max(0, capacity - seconds.values.reduce(0, +))
-    return seconds.mapValues { 100 * $0 / capacity }
+    var shares = seconds.mapValues { 100 * $0 / capacity }
+    shares[.percentBlocked] = 100 * accounts.map(\.blocked).reduce(0, +) / (wall * Double(max(1, accounts.count)))
+    return shares
   }
 }

@@ -11,6 +11,8 @@ final class TimedService: ParameterService, @unchecked Sendable {  // used by it
     var data = 0.0
     var gradient = 0.0
     var server = 0.0
+    /// Seconds that pushes were under way while the worker was not on a core: it waited for the server, or for a core.
+    var blocked = 0.0
   }
 
   private let base: any ParameterService
@@ -40,8 +42,10 @@ final class TimedService: ParameterService, @unchecked Sendable {  // used by it
 
   func push(_ push: GradientPush, snapshot: inout ParameterSnapshot) -> PushReply {
     book(\.gradient)
+    let (start, begin) = (monotonicSeconds(), mark)
     let reply = base.push(push, snapshot: &snapshot)
     book(\.server)
+    account.blocked += max(0, (monotonicSeconds() - start) - (mark - begin))
     return reply
   }
 

@@ -44,7 +44,7 @@ struct TrainingRun {
     return Throughput(examplesPerSecond: log.examplesPerSecond, peakMemoryBytes: report.peakMemoryBytes)
   }
 
-  /// Trains for some seconds, slowed down by clocks, and returns where the time went, in percent of that of the cores.
+  /// Trains for some seconds, slowed down by clocks, and returns where the time went, in percent.
   func shares(seconds: Double) throws -> [BenchmarkRecord.Quantity: Double] {
     let stop = StopSwitch()
     let ledger = KernelLedger()
@@ -56,7 +56,7 @@ struct TrainingRun {
       return service
     }
     return TimeShares(ledger: ledger, accounts: services.map(\.account)).percentages(
-      of: report.last.seconds * Double(cores))
+      seconds: report.last.seconds, cores: cores)
   }
 
   /// Trains until `stop` says so.

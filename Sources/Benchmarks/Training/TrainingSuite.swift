@@ -72,6 +72,7 @@ struct TrainingSuite {
     let run = try TrainingRun(
       model: record.name, workers: record.workers ?? 1, batchSize: record.batchSize ?? 1,
       backend: configuration.backend)
+    record.parameters = run.model.layout.count
     let limit = MachineLimit()
     let probe = Sampler(rounds: 1, seconds: min(0.1, options.seconds / 10))
     func peak() -> Double {
