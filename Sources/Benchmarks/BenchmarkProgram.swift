@@ -27,6 +27,10 @@ public enum BenchmarkProgram {
   public static func main(_ arguments: [String]) -> Int32 {
     OutputDescriptor.reserveStandardDescriptors()
     let interrupts = InterruptHandler()
+    interrupts.endOrderly {
+      ChildProcess.terminate()
+      _exit(ExitCode.interrupted.rawValue)
+    }
     let code = withExtendedLifetime(interrupts) {
       do {
         try run(try BenchmarkCommand.parse(arguments, vocabulary: .ofThisProgram))
@@ -45,8 +49,12 @@ public enum BenchmarkProgram {
     case .kernels(let options):
       let suite = try KernelSuite(options)
       try report(options.common, suite.run)
-    case .server, .training:
-      throw UsageError("not yet")
+    case .server(let options):
+      let suite = try ServerSuite(options)
+      try report(options.common, suite.run)
+    case .training(let options):
+      let suite = try TrainingSuite(options)
+      try report(options.common) { try suite.run(progress: showProgress, $0) }
     }
   }
 
@@ -61,7 +69,15 @@ public enum BenchmarkProgram {
       records.append(record)
       try OutputDescriptor.standardOutput.write(table.lines(for: record))
     }
+    let training = records.filter { $0.benchmark == .training }
+    for record in training { try OutputDescriptor.standardOutput.write(table.shares(of: record)) }
     if let path = options.json { try AtomicFile.write(Array(BenchmarkRecord.json(records).utf8), to: path) }
+  }
+
+  /// Tells who waits at a terminal what is measured.
+  private static func showProgress(_ text: String) {
+    let display = OutputDescriptor.standardError
+    if display.isTerminal { try? display.write("\(text)\n") }
   }
 
   private static func complain(_ error: any Error) -> ExitCode {

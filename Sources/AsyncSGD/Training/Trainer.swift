@@ -51,10 +51,22 @@ public final class Trainer: @unchecked Sendable {  // each variable says where i
   ///   - state: Where to go on, or `nil` to begin.
   ///   - observer: Who is told.
   /// - Throws: ``TrainingError`` if model, data and state do not fit together.
-  public init(
+  public convenience init(
     _ configuration: TrainingConfiguration, model: ShapedModel, data: DatasetPair,
     backend: any KernelBackend<Float>, programVersion: String, resuming state: TrainerState? = nil,
     observer: any TrainingObserver
+  ) throws(TrainingError) {
+    try self.init(
+      configuration, model: model, data: data, backend: backend, programVersion: programVersion, resuming: state,
+      observer: observer, service: { server, _ in server })
+  }
+
+  /// Prepares a run whose workers each reach the server through what `service` gives them, which may watch what passes.
+  package init(
+    _ configuration: TrainingConfiguration, model: ShapedModel, data: DatasetPair,
+    backend: any KernelBackend<Float>, programVersion: String, resuming state: TrainerState? = nil,
+    observer: any TrainingObserver,
+    service: (_ server: ParameterServer, _ worker: Int) -> any ParameterService
   ) throws(TrainingError) {
     precondition(
       (1...Self.maximumWorkers).contains(configuration.workers),
@@ -92,7 +104,7 @@ public final class Trainer: @unchecked Sendable {  // each variable says where i
     for index in 0..<configuration.workers {
       workers.append(
         Worker(
-          index: index, model: model, backend: backend, service: server, snapshot: server.latest(),
+          index: index, model: model, backend: backend, service: service(server, index), snapshot: server.latest(),
           dispenser: dispenser, training: data.training, plan: plan, seed: configuration.seed,
           takesTurns: takesTurns))
     }

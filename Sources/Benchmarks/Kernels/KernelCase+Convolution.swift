@@ -8,6 +8,7 @@ extension KernelCase {
       var record = BenchmarkRecord(.conv2d, geometry.name(images: examples), pass: pass)
       record.model = shape.model
       record.batchSize = examples
+      record.padding = geometry.padding
       return record
     }
     let operations = OperationCount.convolution(geometry, images: examples)

@@ -15,7 +15,9 @@ extension BenchmarkRecord {
     ] {
       if let text { object.add(key, text) }
     }
-    for (key, number) in [("workers", workers), ("batchSize", batchSize), ("parameters", parameters)] {
+    for (key, number) in [
+      ("workers", workers), ("batchSize", batchSize), ("parameters", parameters), ("padding", padding),
+    ] {
       if let number { object.add(key, number) }
     }
     for quantity in Quantity.allCases {
@@ -76,6 +78,7 @@ extension BenchmarkRecord {
       record.workers = try integer("workers")
       record.batchSize = try integer("batchSize")
       record.parameters = try integer("parameters")
+      record.padding = try integer("padding")
       for quantity in Quantity.allCases {
         guard let median = try number(quantity.rawValue) else { continue }
         if let minimum = try number(quantity.rawValue + "Min"), let maximum = try number(quantity.rawValue + "Max") {

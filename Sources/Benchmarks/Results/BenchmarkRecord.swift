@@ -79,6 +79,8 @@ struct BenchmarkRecord: Hashable, Sendable {
     case percentInLayers
     /// Time not spent on a core: waiting for the server, or for a core that others use.
     case percentWaiting
+    /// Time of pushes not spent on a core, in percent of the time of all workers.
+    case percentBlocked
     /// The largest resident set of the process, in bytes.
     case peakMemoryBytes
   }
@@ -99,8 +101,10 @@ struct BenchmarkRecord: Hashable, Sendable {
   var workers: Int?
   /// Examples in a minibatch.
   var batchSize: Int?
-  /// Parameters on the server.
+  /// Parameters of the model, or on the server.
   var parameters: Int?
+  /// Zeros on each side of a convolution's images.
+  var padding: Int?
   /// The figures.
   var figures: [Quantity: Figure] = [:]
 

@@ -3,7 +3,7 @@ internal import Reporting
 extension ResultTable {
   /// The columns of a record of `server`.
   static func serverColumns(_ record: BenchmarkRecord) -> [Column] {
-    if record.figures[.percentOverhead] != nil {
+    if record.model != nil {
       return [name, model, integer("batch", \.batchSize), kernels, time, percent("overhead", .percentOverhead)]
     }
     return [name, integer("parameters", \.parameters), integer("workers", \.workers), kernels]
@@ -11,9 +11,9 @@ extension ResultTable {
       + [time, Column(title: "p99", width: 9) { $0.figures[.microsecondsP99].map { Self.time($0.median) } ?? "" }]
   }
 
-  /// The columns of a record of `training`: the rates of a run, or the shares of its time.
-  static func trainingColumns(_ record: BenchmarkRecord) -> [Column] {
-    [model, integer("workers", \.workers), integer("batch", \.batchSize), kernels] + rate(.examplesPerSecond) + [
+  /// The columns of a record of `training`.
+  static func trainingColumns() -> [Column] {
+    run + rate(.examplesPerSecond) + [
       percent("of linear", .percentOfLinear),
       Column(title: "GFLOP/s", width: 8) { number($0.figures[.gflops]?.median) },
       percent("of peak", .percentOfPeak),
@@ -21,5 +21,19 @@ extension ResultTable {
         $0.figures[.peakMemoryBytes].map { NumberText.bytes(Int($0.median)) } ?? ""
       },
     ]
+  }
+
+  /// The columns of a record of `training` that say where the time went.
+  static func shareColumns() -> [Column] {
+    run + [
+      percent("conv2d", .percentInConvolutions), percent("gemm", .percentInMatrixProducts),
+      percent("pooling", .percentInPooling), percent("activ.", .percentInActivations), percent("loss", .percentInLoss),
+      percent("other", .percentInOtherKernels), percent("layers", .percentInLayers), percent("data", .percentInData),
+      percent("update", .percentInUpdates), percent("server", .percentInServer), percent("waiting", .percentWaiting), percent("blocked", .percentBlocked),
+    ]
+  }
+
+  private static var run: [Column] {
+    [model, integer("workers", \.workers), integer("batch", \.batchSize), kernels]
   }
 }

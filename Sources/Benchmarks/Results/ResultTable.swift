@@ -15,7 +15,15 @@ struct ResultTable {
 
   /// Returns the lines of a record: its row, below a header if it is the first of its kind.
   mutating func lines(for record: BenchmarkRecord) -> String {
-    let columns = Self.columns(for: record)
+    lines(for: record, columns: Self.columns(for: record))
+  }
+
+  /// Returns the lines of a record of `training` about where its time went.
+  mutating func shares(of record: BenchmarkRecord) -> String {
+    lines(for: record, columns: Self.shareColumns())
+  }
+
+  private mutating func lines(for record: BenchmarkRecord, columns: [Column]) -> String {
     let titles = [record.benchmark.rawValue] + columns.map(\.title)
     var lines = ""
     if titles != header {
@@ -46,7 +54,7 @@ struct ResultTable {
     case .server:
       serverColumns(record)
     case .training:
-      trainingColumns(record)
+      trainingColumns()
     }
   }
 

@@ -1,0 +1,101 @@
+internal import Kernels
+
+/// The benchmarks of `server`.
+struct ServerSuite {
+  private let options: ServerOptions
+  private let backends: [any KernelBackend<Float>]
+
+  /// Creates the suite.
+  ///
+  /// - Throws: ``KernelBackendError`` if a backend cannot be used on this machine.
+  init(_ options: ServerOptions) throws(KernelBackendError) {
+    self.options = options
+    backends = try BackendSelection.make(options.common)
+  }
+
+  /// Measures everything that the filter admits, and hands on each record as it comes.
+  func run(_ report: (BenchmarkRecord) throws -> Void) throws {
+    for name in [ServerLoad.Operation.push.rawValue, Self.update, ServerLoad.Operation.pull.rawValue] {
+      for parameters in options.parameters {
+        for workers in options.workers {
+          var record = BenchmarkRecord(.server, name)
+          record.parameters = parameters
+          record.workers = workers
+          guard options.common.admits(record) else { continue }
+          for record in load(record) { try report(record) }
+        }
+      }
+    }
+    for model in options.models {
+      for batchSize in options.batchSizes {
+        for record in try overhead(model: model, batchSize: batchSize) { try report(record) }
+      }
+    }
+  }
+
+  private static let update = "update"
+  private static let bareLoop = "bare loop"
+  private static let oneWorker = "one worker"
+
+  /// Puts load on servers of each backend in turn.
+  private func load(_ record: BenchmarkRecord) -> [BenchmarkRecord] {
+    var samples = backends.map { _ in [ServerLoad.Outcome]() }
+    var updates = backends.map { _ in [Double]() }
+    for _ in 0..<options.rounds {
+      for (index, backend) in backends.enumerated() {
+        let ledger = KernelLedger()
+        let isUpdate = record.name == Self.update
+        let load = ServerLoad(
+          parameters: record.parameters ?? 0, workers: record.workers ?? 1,
+          backend: isUpdate ? TimedBackend(base: backend, ledger: ledger) : backend)
+        let operation = ServerLoad.Operation(rawValue: record.name) ?? .push
+        samples[index].append(load.run(operation, seconds: options.seconds))
+        updates[index].append(ledger.seconds(.updates) / Double(max(1, ledger.calls(.updates))))
+      }
+    }
+    return backends.indices.map { index in
+      var record = record.on(backends[index])
+      if record.name == Self.update {
+        record.figures[.microseconds] = Figure(updates[index].map { $0 * 1e6 })
+      } else {
+        record.figures[.operationsPerSecond] = Figure(samples[index].map(\.operationsPerSecond))
+        record.figures[.microseconds] = Figure(samples[index].map { $0.latency(share: 0.5) * 1e6 })
+        record.figures[.microsecondsP99] = Figure(samples[index].map { $0.latency(share: 0.99) * 1e6 })
+      }
+      return record
+    }
+  }
+
+  /// Trains a model without and with the server, in turns.
+  private func overhead(model: String, batchSize: Int) throws -> [BenchmarkRecord] {
+    func record(_ name: String, _ backend: any KernelBackend<Float>) -> BenchmarkRecord {
+      var record = BenchmarkRecord(.server, name).on(backend)
+      record.model = model
+      record.workers = 1
+      record.batchSize = batchSize
+      return record
+    }
+    var records: [BenchmarkRecord] = []
+    for backend in backends {
+      var (bare, served) = (record(Self.bareLoop, backend), record(Self.oneWorker, backend))
+      guard options.common.admits(bare) || options.common.admits(served) else { continue }
+      let run = try OverheadRun(model: model, batchSize: batchSize, backend: backend)
+      var times: [(bare: Double, served: Double)] = []
+      for round in 0..<options.rounds {
+        // Whoever comes second in one round comes first in the next.
+        if round.isMultiple(of: 2) {
+          let bare = run.withoutServer(seconds: options.seconds)
+          times.append((bare, try run.withServer(seconds: options.seconds)))
+        } else {
+          let served = try run.withServer(seconds: options.seconds)
+          times.append((run.withoutServer(seconds: options.seconds), served))
+        }
+      }
+      bare.figures[.microseconds] = Figure(times.map { $0.bare * 1e6 })
+      served.figures[.microseconds] = Figure(times.map { $0.served * 1e6 })
+      served.figures[.percentOverhead] = Figure(times.map { 100 * ($0.served / $0.bare - 1) })
+      records += [bare, served]
+    }
+    return records
+  }
+}
