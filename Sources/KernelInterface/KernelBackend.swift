@@ -27,7 +27,7 @@
 /// | result | error at most |
 /// | --- | --- |
 /// | a sum of d products: GEMM, convolution, sums | 8·ε·√d·Σ\|products\|, ε = 2⁻²³ |
-/// | a convolution that ``convolutionErrorFactor(_:)`` says is transformed | that factor times more |
+/// | a convolution that ``convolutionErrorFactor(_:)`` says is transformed | that factor times more, of the plane's largest Σ\|products\| |
 /// | eˣ, 1/(1 + e⁻ˣ), tanh x | 4 units in the last place |
 /// | maxima, their positions, ReLU, dropout | none |
 /// | the rest | one or two roundings an operation, as the instruction set can fuse or not |
@@ -65,7 +65,10 @@ public protocol KernelBackend<Scalar>: Sendable {
   /// Returns how much larger the error of a convolution may be than that of its sums, in any of the three passes.
   ///
   /// It is 1 where the formula is summed up as it stands, and more where the problem is transformed first (Winograd), to
-  /// save multiplications. A transformed convolution also spreads NaN and infinities to neighbouring outputs.
+  /// save multiplications. A transformed convolution computes neighbouring results from the same intermediate ones: its
+  /// error is relative to the largest Σ|products| of a plane, and NaN and infinities spread in it. A plane is the results
+  /// of one image and filter; in an input gradient those of one image and channel, in a weight gradient one filter's of
+  /// one channel.
   func convolutionErrorFactor(_ geometry: ConvolutionGeometry) -> Double
 
   /// Returns how many elements of workspace each of the three convolution passes may use on up to `images` images.

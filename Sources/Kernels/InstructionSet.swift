@@ -25,6 +25,13 @@ public enum InstructionSet: String, CaseIterable, Sendable {
   /// The instruction sets of ``compiled`` that this machine has, the widest first; never empty.
   public static let supported: [InstructionSet] = compiled.filter { isa_is_supported($0.level) != 0 }
 
+  /// Why there are no SIMD kernels for this instruction set here, as a clause that completes "because"; `nil` if there are.
+  var absence: String? {
+    let names = Self.supported.map(\.rawValue).joined(separator: ", ")
+    if !Self.compiled.contains(self) { return "this build has no kernels for \(rawValue), only for \(names)" }
+    return Self.supported.contains(self) ? nil : "this machine does not have \(rawValue), only \(names)"
+  }
+
   /// The SIMD kernels of every module, the widest instruction set first.
   ///
   /// In a build without the flags that choose an instruction set, all modules were compiled for the baseline: one is kept.
@@ -40,9 +47,14 @@ public enum InstructionSet: String, CaseIterable, Sendable {
     }
   }()
 
-  /// The SIMD kernels compiled for this instruction set, or `nil` if this build has none.
-  var kernels: (any KernelBackend<Float>)? {
-    Self.backends.first { $0.instructionSet == self }?.kernels
+  /// The SIMD kernels compiled for this instruction set.
+  ///
+  /// - Precondition: It is one of ``compiled``.
+  var kernels: any KernelBackend<Float> {
+    guard let backend = Self.backends.first(where: { $0.instructionSet == self }) else {
+      preconditionFailure("this build has no kernels for \(rawValue)")
+    }
+    return backend.kernels
   }
 
   private var level: Int32 {

@@ -77,6 +77,31 @@ struct ConvolutionShape: CustomStringConvertible {
     return shapes
   }
 
+  /// Many channels and filters of the sizes that can be transformed, with outputs around multiples of a tile of 2 or 4 rows,
+  /// every padding, and numbers of images that fill vectors of tiles or do not.
+  static func transformable() throws(GeometryError) -> [ConvolutionShape] {
+    var shapes: [ConvolutionShape] = []
+    for filterSize in [3, 5] {
+      for padding in 0..<filterSize {
+        for extra in 0..<5 {
+          let height = filterSize + 3 + extra - min(padding, 2)
+          shapes.append(
+            try ConvolutionShape(
+              [1, 3, 8, 15, 17][(padding + extra) % 5], 16 + extra % 2, height, height + 4 - extra, 16 + padding,
+              filterSize, filterSize, padding: padding))
+        }
+      }
+    }
+    for images in KernelsTests.exampleCounts {
+      shapes.append(try ConvolutionShape(images, 16, 5, 5, 17, 3, 3, padding: 1))
+      shapes.append(try ConvolutionShape(images, 17, 4, 4, 16, 5, 5, padding: 2))
+    }
+    // More tiles than one block of their columns holds.
+    shapes.append(try ConvolutionShape(64, 16, 11, 10, 16, 3, 3, padding: 1))
+    shapes.append(try ConvolutionShape(2, 29, 8, 8, 45, 3, 3, padding: 1))
+    return shapes
+  }
+
   /// The convolutions of the models, narrowed where the oracle would take long.
   static func models() throws(GeometryError) -> [ConvolutionShape] {
     [

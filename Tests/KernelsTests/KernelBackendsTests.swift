@@ -58,10 +58,17 @@ struct KernelBackendsTests {
       if InstructionSet.supported.contains(instructionSet) {
         #expect(try simd.make(instructionSet: instructionSet).instructionSet == instructionSet.rawValue)
       } else {
-        #expect(
-          throws: KernelBackendError.unavailable(
-            name: "simd", reason: "this machine does not have \(instructionSet.rawValue)")
-        ) { try simd.make(instructionSet: instructionSet) }
+        let isCompiled = InstructionSet.compiled.contains(instructionSet)
+        let reason =
+          (isCompiled ? "this machine does not have " : "this build has no kernels for ") + instructionSet.rawValue
+          + (isCompiled ? ", only " : ", only for ")
+          + InstructionSet.supported.map(\.rawValue).joined(separator: ", ")
+        #expect(throws: KernelBackendError.unavailable(name: "simd", reason: reason)) {
+          try simd.make(instructionSet: instructionSet)
+        }
+        #expect(throws: KernelBackendError.unavailable(name: "auto", reason: reason)) {
+          try KernelBackends.make(instructionSet: instructionSet)
+        }
       }
     }
     #expect(try simd.make().instructionSet == InstructionSet.supported[0].rawValue)

@@ -47,10 +47,9 @@ struct ModelZooTests {
     let model = try ModelZoo.make("hogwild", options: ModelOptions(classes: 10)).shaped(for: [1, 28, 28])
     #expect(
       model.layers.map { "\($0.name) (\($0.summary)) \($0.outputShape)" } == [
-        "conv1 (10@5×5) 10×24×24", "pool1 (max 2×2) 10×12×12", "relu1 (relu) 10×12×12",
-        "conv2 (20@5×5) 20×8×8", "dropout1 (channel dropout 0.5) 20×8×8", "pool2 (max 2×2) 20×4×4",
-        "relu2 (relu) 20×4×4", "flatten (flatten) 320", "fc1 (50, relu) 50", "dropout2 (dropout 0.5) 50",
-        "fc2 (10) 10",
+        "conv1 (10@5×5, relu) 10×24×24", "pool1 (max 2×2) 10×12×12", "conv2 (20@5×5, relu) 20×8×8",
+        "pool2 (max 2×2) 20×4×4", "dropout1 (channel dropout 0.5) 20×4×4", "flatten (flatten) 320",
+        "fc1 (50, relu) 50", "dropout2 (dropout 0.5) 50", "fc2 (10) 10",
       ])
   }
 

@@ -31,7 +31,7 @@ struct ShapeErrorTests {
     Refusal(
       model: "hogwild", input: [1, 4, 28],
       message:
-        "model hogwild does not take inputs of 1×4×28: layer conv1 (10@5×5): the height of the window is 5, but the "
+        "model hogwild does not take inputs of 1×4×28: layer conv1 (10@5×5, relu): the height of the window is 5, but the "
         + "input has only 4 along that axis, padding included; its input is 1×4×28"),
     Refusal(
       model: "cnn", input: [1, 2, 8],

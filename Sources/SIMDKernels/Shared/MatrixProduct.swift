@@ -20,7 +20,7 @@ struct MatrixProduct {
 
   init(_ problem: GEMM) {
     self.problem = problem
-    packsA = problem.transposeA || problem.n > 4 * BlockSizes.tileColumns
+    packsA = problem.transposeA || (problem.n > 4 * BlockSizes.tileColumns && problem.leadingDimensionA > 480)
     packsB =
       problem.transposeB
       || (problem.leadingDimensionB > 4 * BlockSizes.tileColumns && problem.m > 2 * BlockSizes.tileRows)

@@ -23,8 +23,11 @@ struct OuterProductWeightGradient {
   }
 
   private var panels: Int { (geometry.filters + BlockSizes.tileColumns - 1) / BlockSizes.tileColumns }
-  /// Elements of the transposed output gradient of a block.
-  private var panelCount: Int { rowsPerBlock * geometry.outputWidth * images.images * BlockSizes.tileColumns }
+  /// Elements of the transposed output gradient of a block of any number of images up to this: fewer may fill it better.
+  private var panelCount: Int {
+    let rowTerms = geometry.outputWidth * images.images
+    return max(rowTerms, min(geometry.outputHeight * rowTerms, 1024)) * BlockSizes.tileColumns
+  }
   /// Elements of the weight gradient, transposed and in panels.
   private var sumCount: Int { panels * geometry.patchCount * BlockSizes.tileColumns }
 

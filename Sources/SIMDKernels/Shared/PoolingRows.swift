@@ -31,14 +31,20 @@ struct PoolingRow {
     func find(_ window: Int, _ source: Int, _ target: Int, _ lanes: Int) {
       var maximum = lanes_load_partial(input + source, lanes)
       var position = LaneIntegers.zero
-      for r in 0..<window {
-        for s in 0..<window {
-          let value = lanes_load_partial(input + (source + (r * width + s) * examples), lanes)
+      var index: Int32 = 0
+      var row = input + source
+      for _ in 0..<window {
+        var pixel = row
+        for _ in 0..<window {
+          let value = lanes_load_partial(pixel, lanes)
           // A larger value wins, and so does the first NaN.
           let wins = .!(value .<= maximum) .& (maximum .== maximum)
           maximum.replace(with: value, where: wins)
-          position.replace(with: Int32(truncatingIfNeeded: r * window + s), where: wins)
+          position.replace(with: index, where: wins)
+          index &+= 1
+          pixel += examples
         }
+        row += width * examples
       }
       lanes_store_partial(output + target, maximum, lanes)
       lanes_store_bytes(argmax + target, position, lanes)
@@ -68,11 +74,16 @@ struct PoolingRow {
     func write(_ window: Int, _ source: Int, _ target: Int, _ lanes: Int) {
       let gradient = letThrough(outputGradient, rectifiedOutput, target, lanes)
       let position = lanes_load_bytes(argmax + target, lanes)
-      for r in 0..<window {
-        for s in 0..<window {
-          let share = lanes_where_equal(gradient, position, Int32(truncatingIfNeeded: r * window + s))
-          lanes_store_partial(inputGradient + (source + (r * width + s) * examples), share, lanes)
+      var index: Int32 = 0
+      var row = inputGradient + source
+      for _ in 0..<window {
+        var pixel = row
+        for _ in 0..<window {
+          lanes_store_partial(pixel, lanes_where_equal(gradient, position, index), lanes)
+          index &+= 1
+          pixel += examples
         }
+        row += width * examples
       }
     }
     if window == 2 {
@@ -107,12 +118,17 @@ struct PoolingRow {
     func add(_ source: Int, _ target: Int, _ lanes: Int) {
       let gradient = letThrough(outputGradient, rectifiedOutput, target, lanes)
       let position = lanes_load_bytes(argmax + target, lanes)
-      for r in 0..<window {
-        for s in 0..<window {
-          let share = lanes_where_equal(gradient, position, Int32(truncatingIfNeeded: r * window + s))
-          let element = inputGradient + (source + (r * width + s) * examples)
-          lanes_store_partial(element, lanes_load_partial(element, lanes) + share, lanes)
+      var index: Int32 = 0
+      var row = inputGradient + source
+      for _ in 0..<window {
+        var pixel = row
+        for _ in 0..<window {
+          let share = lanes_where_equal(gradient, position, index)
+          lanes_store_partial(pixel, lanes_load_partial(pixel, lanes) + share, lanes)
+          index &+= 1
+          pixel += examples
         }
+        row += width * examples
       }
     }
     forEachRegister { add($0, $1, $2) }

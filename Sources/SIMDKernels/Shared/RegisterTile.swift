@@ -347,20 +347,21 @@ private func tile(
       plane &-= 1
     }
   }
-  finish(left0, right0, 0, vectors, isPartial, last, c, store)
-  if rows > 1 { finish(left1, right1, 1, vectors, isPartial, last, c + 1 * cRowStep, store) }
-  if rows > 2 { finish(left2, right2, 2, vectors, isPartial, last, c + 2 * cRowStep, store) }
-  if rows > 3 { finish(left3, right3, 3, vectors, isPartial, last, c + 3 * cRowStep, store) }
-  if rows > 4 { finish(left4, right4, 4, vectors, isPartial, last, c + 4 * cRowStep, store) }
-  if rows > 5 { finish(left5, right5, 5, vectors, isPartial, last, c + 5 * cRowStep, store) }
-  if rows > 6 { finish(left6, right6, 6, vectors, isPartial, last, c + 6 * cRowStep, store) }
-  if rows > 7 { finish(left7, right7, 7, vectors, isPartial, last, c + 7 * cRowStep, store) }
-  if rows > 8 { finish(left8, right8, 8, vectors, isPartial, last, c + 8 * cRowStep, store) }
-  if rows > 9 { finish(left9, right9, 9, vectors, isPartial, last, c + 9 * cRowStep, store) }
-  if rows > 10 { finish(left10, right10, 10, vectors, isPartial, last, c + 10 * cRowStep, store) }
-  if rows > 11 { finish(left11, right11, 11, vectors, isPartial, last, c + 11 * cRowStep, store) }
-  if rows > 12 { finish(left12, right12, 12, vectors, isPartial, last, c + 12 * cRowStep, store) }
-  if rows > 13 { finish(left13, right13, 13, vectors, isPartial, last, c + 13 * cRowStep, store) }
+  let finish = TileFinish(store)
+  storeRow(left0, right0, 0, vectors, isPartial, last, c, finish)
+  if rows > 1 { storeRow(left1, right1, 1, vectors, isPartial, last, c + 1 * cRowStep, finish) }
+  if rows > 2 { storeRow(left2, right2, 2, vectors, isPartial, last, c + 2 * cRowStep, finish) }
+  if rows > 3 { storeRow(left3, right3, 3, vectors, isPartial, last, c + 3 * cRowStep, finish) }
+  if rows > 4 { storeRow(left4, right4, 4, vectors, isPartial, last, c + 4 * cRowStep, finish) }
+  if rows > 5 { storeRow(left5, right5, 5, vectors, isPartial, last, c + 5 * cRowStep, finish) }
+  if rows > 6 { storeRow(left6, right6, 6, vectors, isPartial, last, c + 6 * cRowStep, finish) }
+  if rows > 7 { storeRow(left7, right7, 7, vectors, isPartial, last, c + 7 * cRowStep, finish) }
+  if rows > 8 { storeRow(left8, right8, 8, vectors, isPartial, last, c + 8 * cRowStep, finish) }
+  if rows > 9 { storeRow(left9, right9, 9, vectors, isPartial, last, c + 9 * cRowStep, finish) }
+  if rows > 10 { storeRow(left10, right10, 10, vectors, isPartial, last, c + 10 * cRowStep, finish) }
+  if rows > 11 { storeRow(left11, right11, 11, vectors, isPartial, last, c + 11 * cRowStep, finish) }
+  if rows > 12 { storeRow(left12, right12, 12, vectors, isPartial, last, c + 12 * cRowStep, finish) }
+  if rows > 13 { storeRow(left13, right13, 13, vectors, isPartial, last, c + 13 * cRowStep, finish) }
 }
 
 @inline(__always)
@@ -372,35 +373,78 @@ private func accumulate(
   if vectors == 2 { rightSum = lanes_multiply_add(rightSum, factor, right) }
 }
 
-/// Stores one row of a tile.
-@inline(__always)
-private func finish(
-  _ left: Lanes, _ right: Lanes, _ row: Int, _ vectors: Int, _ isPartial: Bool, _ last: Int,
-  _ c: UnsafeMutablePointer<Float>, _ store: borrowing TileStore
-) {
-  if vectors == 2 {
-    finish(left, row, 0, false, last, c, store)
-    finish(right, row, Int(LANE_COUNT), isPartial, last, c, store)
-  } else {
-    finish(left, row, 0, isPartial, last, c, store)
+/// A ``TileStore`` as the registers want it.
+private struct TileFinish {
+  let alpha: Float
+  let beta: Float
+  let rowBias: UnsafePointer<Float>?
+  let columnBias: UnsafePointer<Float>?
+  /// What results below are replaced with.
+  let floor: Float
+  /// Whether α is 1 and there is no bias by columns, as in all products of a network.
+  let isSimple: Bool
+
+  @inline(__always)
+  init(_ store: borrowing TileStore) {
+    alpha = store.alpha
+    beta = store.beta
+    rowBias = store.rowBias
+    columnBias = store.columnBias
+    floor = store.rectifies ? 0 : -.infinity
+    isSimple = alpha == 1 && columnBias == nil
   }
 }
 
+/// Stores one row of a tile.
 @inline(__always)
-private func finish(
-  _ sum: Lanes, _ row: Int, _ column: Int, _ isPartial: Bool, _ count: Int, _ c: UnsafeMutablePointer<Float>,
-  _ store: borrowing TileStore
+private func storeRow(
+  _ left: Lanes, _ right: Lanes, _ row: Int, _ vectors: Int, _ isPartial: Bool, _ last: Int,
+  _ c: UnsafeMutablePointer<Float>, _ finish: borrowing TileFinish
 ) {
-  var result = sum * store.alpha
-  if store.beta != 0 {
-    let old = isPartial ? lanes_load_partial(c + column, count) : lanes_load(c + column)
-    result = lanes_multiply_add(result, old, lanes_broadcast(store.beta))
+  let lanes = Int(LANE_COUNT)
+  if !finish.isSimple {
+    storeScaled(left, c, vectors == 1 && isPartial ? last : lanes, finish, row, 0)
+    if vectors == 2 { storeScaled(right, c + lanes, isPartial ? last : lanes, finish, row, lanes) }
+    return
   }
-  if let bias = store.rowBias { result += bias[row] }
-  if let bias = store.columnBias {
-    result += isPartial ? lanes_load_partial(bias + column, count) : lanes_load(bias + column)
+  var first = left
+  var second = right
+  if finish.beta != 0 {
+    let beta = lanes_broadcast(finish.beta)
+    let isPartialFirst = vectors == 1 && isPartial
+    first = lanes_multiply_add(first, isPartialFirst ? lanes_load_partial(c, last) : lanes_load(c), beta)
+    if vectors == 2 {
+      second = lanes_multiply_add(
+        second, isPartial ? lanes_load_partial(c + lanes, last) : lanes_load(c + lanes), beta)
+    }
+  }
+  if let bias = finish.rowBias {
+    first += bias[row]
+    if vectors == 2 { second += bias[row] }
   }
   // The comparison, false for NaN, lets NaN through.
-  if store.rectifies { result.replace(with: 0, where: result .<= 0) }
-  if isPartial { lanes_store_partial(c + column, result, count) } else { lanes_store(c + column, result) }
+  let floor = lanes_broadcast(finish.floor)
+  first.replace(with: floor, where: first .< floor)
+  if vectors == 1 && isPartial { lanes_store_partial(c, first, last) } else { lanes_store(c, first) }
+  if vectors == 2 {
+    second.replace(with: floor, where: second .< floor)
+    if isPartial { lanes_store_partial(c + lanes, second, last) } else { lanes_store(c + lanes, second) }
+  }
+}
+
+/// Stores one vector of a tile with everything that a ``TileStore`` can ask for.
+@inline(never)
+private func storeScaled(
+  _ sum: Lanes, _ c: UnsafeMutablePointer<Float>, _ count: Int, _ finish: borrowing TileFinish, _ row: Int,
+  _ column: Int
+) {
+  var result = sum * finish.alpha
+  if finish.beta != 0 {
+    result = lanes_multiply_add(result, lanes_load_partial(c, count), lanes_broadcast(finish.beta))
+  }
+  if let bias = finish.rowBias { result += bias[row] }
+  if let bias = finish.columnBias { result += lanes_load_partial(bias + column, count) }
+  let floor = lanes_broadcast(finish.floor)
+  result.replace(with: floor, where: result .< floor)
+  lanes_store_partial(c, result, count)
 }

@@ -36,8 +36,13 @@ func differentiateVector(
 }
 
 // MARK: Functions
+//
+// The bounds are the largest errors over all floats, with SSE2, AVX2 and AVX-512, against the C library's in double
+// precision.
 
-/// Returns eˣ for x ≤ 88, within 1 unit in the last place; results too small for a normal number are 0. NaN for NaN.
+/// Returns eˣ for x ≤ 88, within 1.04 units in the last place.
+///
+/// Results too small for a normal number are 0, and NaN stays NaN.
 @inline(always)
 func exponential(_ x: Lanes) -> Lanes {
   let (power, remainder) = reduced(x)
@@ -45,13 +50,15 @@ func exponential(_ x: Lanes) -> Lanes {
   return power * (1 + remainder)
 }
 
-/// Returns 1 / (1 + e⁻ˣ), within 2 units in the last place; results too small for a normal number may be 0. NaN for NaN.
+/// Returns 1 / (1 + e⁻ˣ), within 2.49 units in the last place.
+///
+/// Results too small for a normal number may be 0, and NaN stays NaN.
 @inline(always)
 private func sigmoid(_ x: Lanes) -> Lanes {
   1 / (1 + exponential(0 - x))
 }
 
-/// Returns tanh x, within 3 units in the last place; NaN for NaN.
+/// Returns tanh x, within 2.61 units in the last place; NaN stays NaN.
 ///
 /// It is ±t / (t + 2) with t = e^2|x| − 1 = 2ⁿ·(eʳ − 1) + (2ⁿ − 1), which cancels nothing near 0.
 @inline(always)

@@ -60,8 +60,8 @@ func scaleColumns(
 
 /// Computes one step of SGD, as ``KernelBackend/sgdStep(_:count:parameters:gradient:velocity:updated:)`` says.
 ///
-/// Each of the formula's three lines is one multiply-add. Unrolling or leaving out a weight decay of 0 gains nothing: the
-/// loop waits for the memory.
+/// Each of the formula's three lines is one multiply-add. Neither unrolling nor a variant without weight decay would be
+/// faster: the loop waits for the memory.
 func sgdStepOfVector(
   learningRate: Float, momentum: Float, weightDecay: Float, count: Int, parameters: UnsafePointer<Float>,
   gradient: UnsafePointer<Float>, velocity: UnsafeMutablePointer<Float>?, updated: UnsafeMutablePointer<Float>
