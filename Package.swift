@@ -119,7 +119,11 @@ let package = Package(
       ["TrainCommand", "Reporting", "AsyncSGD", "Interchange", "NeuralNet", "Kernels", "DataPipeline"],
       exclude: ["Snapshots"]),
     tests(
-      of: "System", ["asgd-train", "Interchange", "AsyncSGD", "NeuralNet", "Kernels", "DataPipeline"],
+      of: "Benchmarks",
+      ["Benchmarks", "TrainCommand", "AsyncSGD", "NeuralNet", "Kernels", "DataPipeline", "Randomness"],
+      exclude: ["Snapshots"]),
+    tests(
+      of: "System", ["asgd-train", "asgd-bench", "Interchange", "AsyncSGD", "NeuralNet", "Kernels", "DataPipeline"],
       exclude: ["Snapshots"]),
   ],
   swiftLanguageModes: [.v6]

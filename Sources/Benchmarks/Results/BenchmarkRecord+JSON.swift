@@ -93,12 +93,12 @@ extension BenchmarkRecord {
 }
 
 extension JSONObject {
-  /// Adds a measured number with six significant digits, which is more than it has; whole numbers without a fraction.
+  /// Adds a measured number with six significant digits, which is more than it has; a whole one without a fraction.
   fileprivate mutating func add(_ name: String, rounded value: Double) {
-    guard value.isFinite, value != 0 else { return add(name, value) }
-    let digits = 6 - Int(log10(value.magnitude).rounded(.up))
-    guard digits > 0 else { return add(name, Int(value.rounded())) }
+    guard value.isFinite, value.magnitude < 1e15 else { return add(name, value) }
+    let digits = value == 0 ? 0 : max(0, 6 - Int(log10(value.magnitude).rounded(.up)))
     let scale = pow(10, Double(digits))
-    add(name, (value * scale).rounded() / scale)
+    let rounded = (value * scale).rounded() / scale
+    if let whole = Int(exactly: rounded) { add(name, whole) } else { add(name, rounded) }
   }
 }

@@ -29,7 +29,8 @@ extension ResultTable {
       percent("conv2d", .percentInConvolutions), percent("gemm", .percentInMatrixProducts),
       percent("pooling", .percentInPooling), percent("activ.", .percentInActivations), percent("loss", .percentInLoss),
       percent("other", .percentInOtherKernels), percent("layers", .percentInLayers), percent("data", .percentInData),
-      percent("update", .percentInUpdates), percent("server", .percentInServer), percent("waiting", .percentWaiting), percent("blocked", .percentBlocked),
+      percent("update", .percentInUpdates), percent("server", .percentInServer), percent("waiting", .percentWaiting),
+      percent("blocked", .percentBlocked),
     ]
   }
 

@@ -61,7 +61,9 @@ struct TrainingSuite {
         samples[index].append(sample)
       }
     }
-    for record in Self.relatedToOneWorker(samples.map(BenchmarkRecord.merged)) { try report(record) }
+    let cores = ProcessInfo.processInfo.activeProcessorCount
+    let records = samples.map(BenchmarkRecord.merged)
+    for record in Self.relatedToOneWorker(records, cores: cores) { try report(record) }
   }
 
   // MARK: One sample
@@ -110,9 +112,8 @@ struct TrainingSuite {
   // MARK: All samples
 
   /// Adds how each configuration scales, where the same one was measured with one worker.
-  static func relatedToOneWorker(_ records: [BenchmarkRecord]) -> [BenchmarkRecord] {
-    let cores = ProcessInfo.processInfo.activeProcessorCount
-    return records.map { record in
+  static func relatedToOneWorker(_ records: [BenchmarkRecord], cores: Int) -> [BenchmarkRecord] {
+    records.map { record in
       var single = record
       single.workers = 1
       guard

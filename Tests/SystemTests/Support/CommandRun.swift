@@ -24,15 +24,18 @@ final class CommandRun {
   /// Seconds after which a wait is given up; far more than any of these runs takes on a busy machine.
   private static let patience = 120.0
 
-  /// The program that `swift build` made beside this test bundle, whatever the build directory and configuration.
-  static let program: URL = {
+  /// The trainer.
+  static let program = program(named: "asgd-train")
+
+  /// A program that `swift build` made beside this test bundle, whatever the build directory and configuration.
+  static func program(named name: String) -> URL {
     // Where the bundle is loaded by a helper of the toolchain, an argument names it.
     let arguments = CommandLine.arguments
     let starts = [arguments.firstIndex(of: "--test-bundle-path").map { arguments[$0 + 1] }, arguments.first]
     for start in starts.compactMap({ $0 }) {
       var directory = URL(fileURLWithPath: start).resolvingSymlinksInPath().deletingLastPathComponent()
       while directory.path != "/" {
-        let candidate = directory.appendingPathComponent("asgd-train")
+        let candidate = directory.appendingPathComponent(name)
         var isDirectory: ObjCBool = false
         if FileManager.default.fileExists(atPath: candidate.path, isDirectory: &isDirectory), !isDirectory.boolValue {
           return candidate
@@ -40,8 +43,8 @@ final class CommandRun {
         directory.deleteLastPathComponent()
       }
     }
-    preconditionFailure("there is no asgd-train beside the tests, at \(arguments.first ?? "nowhere")")
-  }()
+    preconditionFailure("there is no \(name) beside the tests, at \(arguments.first ?? "nowhere")")
+  }
 
   private let process = Process()
   private let output = GrowingText()
@@ -51,6 +54,12 @@ final class CommandRun {
   /// Starts the program, in a directory without data sets unless told otherwise.
   convenience init(_ arguments: [String], in directory: String = "/", unreadOutput: FileHandle? = nil) throws {
     try self.init(Self.program, arguments, in: directory, environment: [:], unreadOutput: unreadOutput)
+  }
+
+  /// Starts another program; the arguments have spaces between them.
+  convenience init(_ program: URL, _ arguments: String, in directory: String) throws {
+    try self.init(
+      program, arguments.split(separator: " ").map(String.init), in: directory, environment: [:], unreadOutput: nil)
   }
 
   /// Starts the program; the arguments have spaces between them.
@@ -101,6 +110,11 @@ final class CommandRun {
       text.split(separator: "\n", omittingEmptySubsequences: false).dropLast().contains(where: isExpected)
     }
     if !isThere { throw giveUp("an expected line on standard error") }
+  }
+
+  /// Waits until there is a line of standard output.
+  func waitForOutput() throws {
+    if !output.wait(seconds: Self.patience, until: { $0.contains("\n") }) { throw giveUp("a line of output") }
   }
 
   /// Sends what Ctrl-C sends.
