@@ -55,14 +55,15 @@ func room(_ name: String, _ dependencies: [String] = [], settings: [SwiftSetting
 
 /// The tests of a room: one target under `Tests/`.
 func tests(
-  of name: String, _ dependencies: [String], exclude: [String] = [], resources: [Resource] = []
+  of name: String, _ dependencies: [String], exclude: [String] = [], resources: [Resource] = [],
+  settings: [SwiftSetting] = strict
 ) -> Target {
   .testTarget(
     name: name + "Tests",
     dependencies: (dependencies + ["TestSupport"]).map { .byName(name: $0) },
     exclude: exclude,
     resources: resources,
-    swiftSettings: strict
+    swiftSettings: settings
   )
 }
 
@@ -106,7 +107,7 @@ let package = Package(
     .testTarget(name: "TestSupportTests", dependencies: ["TestSupport", "Kernels"], swiftSettings: strict),
 
     tests(of: "Randomness", ["Randomness"]),
-    tests(of: "Kernels", ["Kernels", "Randomness"]),
+    tests(of: "Kernels", ["Kernels", "Randomness"], settings: hot),
     tests(of: "NeuralNet", ["NeuralNet", "Kernels", "Randomness"], resources: [.copy("Fixtures")]),
     tests(of: "DataPipeline", ["DataPipeline", "Randomness"]),
     tests(of: "AsyncSGD", ["AsyncSGD", "NeuralNet", "Kernels", "DataPipeline", "Randomness", "AllocationCounter"]),

@@ -81,24 +81,26 @@ struct ConvolutionShape: CustomStringConvertible {
   /// every padding, and numbers of images that fill vectors of tiles or do not.
   static func transformable() throws(GeometryError) -> [ConvolutionShape] {
     var shapes: [ConvolutionShape] = []
-    for filterSize in [3, 5] {
+    for (filterSize, tile, sizes) in [(3, 4, 5), (5, 2, 3)] {
       for padding in 0..<filterSize {
-        for extra in 0..<5 {
-          let height = filterSize + 3 + extra - min(padding, 2)
+        for extra in 0..<sizes {
+          // The least output of which at least one row lies within the image, and some larger.
+          let outputSize = max(tile, 2 * padding - filterSize + 2) + extra
+          let size = outputSize + filterSize - 1 - 2 * padding
           shapes.append(
             try ConvolutionShape(
-              [1, 3, 8, 15, 17][(padding + extra) % 5], 16 + extra % 2, height, height + 4 - extra, 16 + padding,
+              [1, 3, 8, 15, 17][(padding + extra) % 5], 16 + extra % 2, size, size + extra % 3, 16 + padding,
               filterSize, filterSize, padding: padding))
         }
       }
     }
     for images in KernelsTests.exampleCounts {
       shapes.append(try ConvolutionShape(images, 16, 5, 5, 17, 3, 3, padding: 1))
-      shapes.append(try ConvolutionShape(images, 17, 4, 4, 16, 5, 5, padding: 2))
     }
-    // More tiles than one block of their columns holds.
-    shapes.append(try ConvolutionShape(64, 16, 11, 10, 16, 3, 3, padding: 1))
-    shapes.append(try ConvolutionShape(2, 29, 8, 8, 45, 3, 3, padding: 1))
+    for images in [7, 16, 33] { shapes.append(try ConvolutionShape(images, 17, 4, 4, 16, 5, 5, padding: 2)) }
+    // More tiles than a block of columns holds; more channels and filters than tiles of rows and columns.
+    shapes.append(try ConvolutionShape(64, 16, 9, 9, 16, 3, 3, padding: 1))
+    shapes.append(try ConvolutionShape(2, 29, 6, 6, 45, 3, 3, padding: 1))
     return shapes
   }
 

@@ -32,7 +32,7 @@ struct InformationTests {
     arguments: [
       ("models", ["lenet5", "cnn", "hogwild", "mlp", "softmax"]), ("modes", ["async", "sync"]), ("rules", ["plain"]),
       ("optimizers", ["sgd", "momentum"]), ("schedules", ["constant", "linear", "trapezoid"]),
-      ("kernels", ["auto", "simd", "reference"]),
+      ("kernels", ["auto", "simd", "openblas", "onednn", "reference"]),
       ("datasets", ["digits", "mnist", "fashion-mnist", "emnist-letters", "cifar10"]),
     ])
   func list(subject: String, names: [String]) throws {

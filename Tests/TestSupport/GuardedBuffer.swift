@@ -54,8 +54,8 @@ public final class GuardedBuffer<Element: BitwiseCopyable> {
   ///   - misalignment: Elements between a 64-byte boundary and the first element.
   public convenience init(_ values: [Element], misalignment: Int = 0) {
     self.init(count: values.count, misalignment: misalignment)
-    for (index, value) in values.enumerated() {
-      pointer[index] = value
+    values.withUnsafeBufferPointer { values in
+      if let first = values.baseAddress { pointer.update(from: first, count: values.count) }
     }
   }
 

@@ -27,7 +27,7 @@ private let badFields: [BadField] =
     ("model", ["LeNet", ""], "one of lenet5, cnn, hogwild, mlp, softmax"),
     ("hidden", ["0", "65537", "3.0"], "an integer in 1...65536"),
     ("activation", ["gelu", "identity"], "one of sigmoid, relu, tanh"),
-    ("kernels", ["fast"], "one of auto, simd, reference"),
+    ("kernels", ["fast"], "one of auto, simd, openblas, onednn, reference"),
     ("rule", ["stale"], "one of plain"),
     ("workers", ["0", "129", "99999999999999999999"], "an integer in 1...128"),
     ("mode", ["ssp", "ASYNC"], "one of async, sync"),

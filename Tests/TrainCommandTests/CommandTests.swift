@@ -24,7 +24,7 @@ struct CommandTests {
     #expect(options.dataset == "digits")
     #expect(options.model == "lenet5")
     #expect(options.seed == 1)
-    #expect(options.kernels == "auto")
+    #expect(options.kernels == "auto" && options.instructionSet == nil)
     #expect(options.onDivergence == .stop)
     #expect(!options.isQuiet)
     #expect(options.epochs == nil && options.batchSize == nil && options.learningRate == nil)
@@ -80,6 +80,20 @@ struct CommandTests {
     ]
     #expect(try parse(["train"] + pairs.flatMap { [$0.0, $0.1] } + ["--quiet"]) == expected)
     #expect(try parse(["--quiet"] + pairs.reversed().map { "\($0.0)=\($0.1)" }) == expected)
+  }
+
+  @Test("every instruction set is read, and auto is none of them")
+  func instructionSets() throws {
+    for instructionSet in InstructionSet.allCases {
+      let expected = trainCommand { $0.instructionSet = instructionSet }
+      #expect(try parse("--isa \(instructionSet.rawValue)") == expected)
+      #expect(try parse("--isa=\(instructionSet.rawValue) --kernels auto") == expected)
+    }
+    #expect(try parse("--isa auto") == trainCommand())
+    #expect(try parse("--isa auto --kernels reference") == trainCommand { $0.kernels = "reference" })
+    // Which kernels the checkpoint has is not known yet.
+    let resumed = trainCommand { ($0.instructionSet, $0.resume) = (.avx2, "c") }
+    #expect(try parse("--isa avx2 --resume c") == resumed)
   }
 
   @Test("a value may hold an equals sign, begin with a dash, and after an equals sign with two")
@@ -182,6 +196,7 @@ struct CommandTests {
       $0.dataDirectory = "data"
       $0.hidden = 500
       $0.activation = .sigmoid
+      $0.instructionSet = .avx2
       $0.onDivergence = .skip
       $0.targetAccuracy = 0.98
       $0.resume = "old.safetensors"

@@ -18,7 +18,8 @@ let sampleVocabulary = Vocabulary(
   rules: [.init("plain", "as if it were fresh")],
   optimizers: [.init("sgd", "a step along the gradient"), .init("momentum", "a heavy ball")],
   schedules: [.init("constant", "stays"), .init("linear", "falls to 0 at the end")],
-  kernels: [.init("auto", "the fastest"), .init("simd", "vectors"), .init("reference", "plain loops")])
+  kernels: [.init("auto", "the fastest"), .init("simd", "vectors"), .init("reference", "plain loops")],
+  kernelsWithInstructionSets: ["auto", "simd"])
 
 /// Parses arguments separated by spaces, on a machine with four cores.
 func parse(_ arguments: String) throws(UsageError) -> Command {

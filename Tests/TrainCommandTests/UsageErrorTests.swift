@@ -95,6 +95,11 @@ private let names: [Mistake] = [
   Mistake(
     "--schedule cosine", "'cosine' is no value for '--schedule', which takes constant, linear or trapezoid"),
   Mistake(["--kernels", ""], "'' is no value for '--kernels', which takes auto, simd or reference"),
+  Mistake(
+    "--isa avx1024",
+    "'avx1024' is no value for '--isa', which takes auto, avx512, avx2, sse2, neon or generic"),
+  Mistake("--isa", "'--isa' needs a value: LEVEL"),
+  Mistake("--instruction-set avx2", "unknown option '--instruction-set'; did you mean '--isa'?"),
   Mistake("--on-divergence halt", "'halt' is no value for '--on-divergence', which takes stop or skip"),
 ]
 
@@ -146,6 +151,12 @@ private let combinations: [Mistake] = [
     "--data-dir x",
     "'--data-dir' does not go with '--dataset digits', which is built in: drop '--data-dir', or choose another "
       + "--dataset: mnist, fashion-mnist, emnist-letters or cifar10"),
+  Mistake(
+    "--isa avx2 --kernels reference",
+    "'--isa avx2' does not go with '--kernels reference': drop '--isa', or choose --kernels auto or simd"),
+  Mistake(
+    "--resume c --isa sse2 --kernels reference",
+    "'--isa sse2' does not go with '--kernels reference': drop '--isa', or choose --kernels auto or simd"),
   Mistake("--metrics x --checkpoint x", "'--metrics' and '--checkpoint' name the same file 'x'"),
   Mistake("--metrics x --resume x", "'--metrics' and '--resume' name the same file 'x'"),
 ]

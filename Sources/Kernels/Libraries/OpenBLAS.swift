@@ -14,8 +14,8 @@ package struct OpenBLAS: MatrixProductLibrary {
 
   package static let backendName = "openblas"
   package static let installation = "OpenBLAS \(oldest) or newer (Debian: libopenblas0-pthread)"
-  // Fedora's libopenblas.so.0 is the build that takes one thread at a time.
-  package static let fileNames = ["libopenblasp.so.0", "libopenblas.so.0", "libopenblas.so", "libopenblas.dylib"]
+  // Where libopenblas.so.0 is a build for programs with a single thread, as on Fedora, libopenblasp.so.0 is for several.
+  package static let fileNames = ["libopenblas.so.0", "libopenblasp.so.0", "libopenblas.so", "libopenblas.dylib"]
   package static let largestExtent = Int(Int32.max)
   package static let shared = loadResult()
 

@@ -20,25 +20,25 @@ extension ReferenceBackend {
     for k in 0..<g.filters {
       for p in 0..<g.outputHeight {
         for q in 0..<g.outputWidth {
-          for n in 0..<images {
-            var sum: Scalar = 0
-            var w = weights + k * g.patchCount
-            for c in 0..<g.channels {
-              for r in 0..<g.filterHeight {
-                for s in 0..<g.filterWidth {
-                  let row = p * g.stride + r - g.padding
-                  let column = q * g.stride + s - g.padding
-                  if row >= 0, row < g.height, column >= 0, column < g.width {
-                    sum += w.pointee * input[((c * g.height + row) * g.width + column) * images + n]
-                  }
-                  w += 1
+          // The images of a position side by side, as they lie in memory; each sum keeps its order.
+          y.update(repeating: 0, count: images)
+          var w = weights + k * g.patchCount
+          for c in 0..<g.channels {
+            for r in 0..<g.filterHeight {
+              for s in 0..<g.filterWidth {
+                let row = p * g.stride + r - g.padding
+                let column = q * g.stride + s - g.padding
+                if row >= 0, row < g.height, column >= 0, column < g.width {
+                  let x = input + ((c * g.height + row) * g.width + column) * images
+                  for n in 0..<images { y[n] += w.pointee * x[n] }
                 }
+                w += 1
               }
             }
-            if let bias { sum += bias[k] }
-            y.pointee = activate(sum, with: activation)
-            y += 1
           }
+          let b = bias?[k] ?? 0
+          for n in 0..<images { y[n] = activate(y[n] + b, with: activation) }
+          y += images
         }
       }
     }
@@ -58,22 +58,21 @@ extension ReferenceBackend {
     for k in 0..<g.filters {
       for p in 0..<g.outputHeight {
         for q in 0..<g.outputWidth {
-          for n in 0..<images {
-            var w = weights + k * g.patchCount
-            for c in 0..<g.channels {
-              for r in 0..<g.filterHeight {
-                for s in 0..<g.filterWidth {
-                  let row = p * g.stride + r - g.padding
-                  let column = q * g.stride + s - g.padding
-                  if row >= 0, row < g.height, column >= 0, column < g.width {
-                    inputGradient[((c * g.height + row) * g.width + column) * images + n] += w.pointee * dy.pointee
-                  }
-                  w += 1
+          var w = weights + k * g.patchCount
+          for c in 0..<g.channels {
+            for r in 0..<g.filterHeight {
+              for s in 0..<g.filterWidth {
+                let row = p * g.stride + r - g.padding
+                let column = q * g.stride + s - g.padding
+                if row >= 0, row < g.height, column >= 0, column < g.width {
+                  let dx = inputGradient + ((c * g.height + row) * g.width + column) * images
+                  for n in 0..<images { dx[n] += w.pointee * dy[n] }
                 }
+                w += 1
               }
             }
-            dy += 1
           }
+          dy += images
         }
       }
     }
@@ -94,23 +93,26 @@ extension ReferenceBackend {
     for k in 0..<g.filters {
       for p in 0..<g.outputHeight {
         for q in 0..<g.outputWidth {
-          for n in 0..<images {
-            var dw = weightGradient + k * g.patchCount
-            for c in 0..<g.channels {
-              for r in 0..<g.filterHeight {
-                for s in 0..<g.filterWidth {
-                  let row = p * g.stride + r - g.padding
-                  let column = q * g.stride + s - g.padding
-                  if row >= 0, row < g.height, column >= 0, column < g.width {
-                    dw.pointee += dy.pointee * input[((c * g.height + row) * g.width + column) * images + n]
-                  }
-                  dw += 1
+          var dw = weightGradient + k * g.patchCount
+          for c in 0..<g.channels {
+            for r in 0..<g.filterHeight {
+              for s in 0..<g.filterWidth {
+                let row = p * g.stride + r - g.padding
+                let column = q * g.stride + s - g.padding
+                if row >= 0, row < g.height, column >= 0, column < g.width {
+                  let x = input + ((c * g.height + row) * g.width + column) * images
+                  var sum = dw.pointee
+                  for n in 0..<images { sum += dy[n] * x[n] }
+                  dw.pointee = sum
                 }
+                dw += 1
               }
             }
-            if let biasGradient { biasGradient[k] += dy.pointee }
-            dy += 1
           }
+          if let biasGradient {
+            for n in 0..<images { biasGradient[k] += dy[n] }
+          }
+          dy += images
         }
       }
     }

@@ -75,24 +75,38 @@ func packRows(
   }
 }
 
-/// Copies `height` columns of a matrix stored by terms into `[terms, height]`.
+/// Copies columns of a matrix stored by terms into `[terms, height]` for each tile of `height` columns.
 ///
-/// Writes up to LANE_COUNT elements behind the copy; reads none beyond the columns.
+/// The terms of all tiles are read together, so that memory is read in long runs.
 func packColumns(
-  _ a: UnsafePointer<Float>, termStep: Int, terms: Int, height: Int, into target: UnsafeMutablePointer<Float>
+  _ a: UnsafePointer<Float>, columns: Int, termStep: Int, terms: Int, tiles: EvenSplit,
+  into block: UnsafeMutablePointer<Float>
 ) {
   let lanes = Int(LANE_COUNT)
-  var source = a
-  var target = target
-  for _ in 0..<terms {
-    var row = 0
-    while row + lanes <= height {
-      lanes_store(target + row, lanes_load(source + row))
-      row += lanes
+  for term in 0..<terms {
+    var source = a + term * termStep
+    var rest = columns
+    var tileStart = block
+    for tile in 0..<tiles.count {
+      let height = tiles.length(of: tile)
+      let target = tileStart + term * height
+      // A whole vector runs over into the next terms, which come later, but must not reach the next tile, which was first.
+      let roomBehind = (terms - 1 - term) * height
+      var row = 0
+      while row < height {
+        let count = min(lanes, height - row)
+        let values = rest - row < lanes ? lanes_load_partial(source + row, count) : lanes_load(source + row)
+        if lanes - count <= roomBehind {
+          lanes_store(target + row, values)
+        } else {
+          lanes_store_partial(target + row, values, count)
+        }
+        row += lanes
+      }
+      source += height
+      rest -= height
+      tileStart += height * terms
     }
-    if row < height { lanes_store(target + row, lanes_load_partial(source + row, height - row)) }
-    source += termStep
-    target += height
   }
 }
 

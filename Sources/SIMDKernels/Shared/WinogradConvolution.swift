@@ -35,10 +35,19 @@ struct WinogradTiles {
     }
   }
 
-  /// Transforms the channels of some tiles of images into `[36, channels, columnStep]`.
+  /// Transforms the channels of some tiles of images.
+  ///
+  /// - Parameters:
+  ///   - source: The images.
+  ///   - channels: The number of channels.
+  ///   - from: The first column of the products.
+  ///   - to: The column after the last.
+  ///   - scratch: 36 vectors.
+  ///   - target: `[36, channels, to − from]`.
+  ///   - pointStep: Elements between two points.
+  ///   - channelStep: Elements between two channels.
   func transformImages(
-    _ source: UnsafePointer<Float>, channels: Int, from: Int, to: Int, columnStep: Int,
-    scratch: UnsafeMutablePointer<Float>, into target: UnsafeMutablePointer<Float>
+    _ source: UnsafePointer<Float>, channels: Int, from: Int, to: Int, scratch: UnsafeMutablePointer<Float>, into target: UnsafeMutablePointer<Float>, pointStep: Int, channelStep: Int
   ) {
     forEachVector(from: from, to: to) { tileRow, tileColumn, n, at, count in
       let row = tileRow * size - padding
@@ -48,8 +57,8 @@ struct WinogradTiles {
       for c in 0..<channels {
         transformImageTile(
           source + (((c * height + row) * width + column) * images + n), rowStep: width * images, columnStep: images,
-          rows: rows, columns: columns, count: count, scratch: scratch, target: target + (c * columnStep + at),
-          targetStep: channels * columnStep)
+          rows: rows, columns: columns, count: count, scratch: scratch, target: target + (c * channelStep + at),
+          targetStep: pointStep)
       }
     }
   }
@@ -89,14 +98,18 @@ struct WinogradConvolution {
     isTurned = true
   }
 
-  private var weightStep: Int { filters * channels }
+  // Elements between two of the 36 points. A cache line more than needed, lest they are a power of two apart and compete for
+  // the same sets of the cache.
+  private var weightStep: Int { filters * channels + 16 }
+  private var imageStep: Int { channels * BlockSizes.tileColumns + 16 }
+  private var productStep: Int { filters * BlockSizes.tileColumns + 16 }
   /// Elements for a tile between two transforms: 36 vectors, and for filters up to 25 and 30 more.
   private var scratchCount: Int { (36 + 25 + 30) * Int(LANE_COUNT) }
 
   /// Elements of workspace.
   var workspaceCount: Int {
     let points = winogradPoints * winogradPoints
-    return scratchCount + points * (weightStep + (channels + filters) * BlockSizes.tileColumns)
+    return scratchCount + points * (weightStep + imageStep + productStep)
   }
 
   /// Computes f(w ∗ x + b), or the input gradient.
@@ -109,7 +122,7 @@ struct WinogradConvolution {
     let scratch = workspace
     let transformedWeights = scratch + scratchCount
     let images = transformedWeights + points * weightStep
-    let products = images + points * channels * width
+    let products = images + points * imageStep
     let rowTiles = EvenSplit(filters, limit: BlockSizes.tileRows)
     transform(weights, rowTiles, scratch: scratch, into: transformedWeights)
 
@@ -117,10 +130,10 @@ struct WinogradConvolution {
     while column < tiles.count {
       let columns = min(width, tiles.count - column)
       tiles.transformImages(
-        input, channels: channels, from: column, to: column + columns, columnStep: width, scratch: scratch,
-        into: images)
+        input, channels: channels, from: column, to: column + columns, scratch: scratch, into: images,
+        pointStep: imageStep, channelStep: width)
       for point in 0..<points {
-        let operand = TileOperand(start: UnsafePointer(images + point * channels * width), termStep: width)
+        let operand = TileOperand(start: UnsafePointer(images + point * imageStep), termStep: width)
         var filter = 0
         for tile in 0..<rowTiles.count {
           let rows = rowTiles.length(of: tile)
@@ -128,7 +141,7 @@ struct WinogradConvolution {
             rows: rows, columns: columns, terms: TileTerms(count: channels),
             a: TileOperand(
               start: UnsafePointer(transformedWeights + point * weightStep + filter * channels), termStep: rows),
-            aRows: nil, b: operand, c: products + (point * filters + filter) * width, cRowStep: width,
+            aRows: nil, b: operand, c: products + (point * productStep + filter * width), cRowStep: width,
             store: TileStore())
           filter += rows
         }
@@ -155,7 +168,7 @@ struct WinogradConvolution {
       let column = tileColumn * tiles.size
       for k in 0..<filters {
         transformOutputTile(
-          products + (k * step + at), sourceStep: filters * step, size: tiles.size,
+          products + (k * step + at), sourceStep: productStep, size: tiles.size,
           target: output + (((k * tiles.outputHeight + row) * tiles.outputWidth + column) * tiles.images + n),
           rowStep: tiles.outputWidth * tiles.images, columnStep: tiles.images,
           rows: min(tiles.size, tiles.outputHeight - row), columns: min(tiles.size, tiles.outputWidth - column),

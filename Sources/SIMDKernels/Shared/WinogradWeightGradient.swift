@@ -53,7 +53,8 @@ struct WinogradWeightGradient {
     while from < tiles.count {
       let to = min(tiles.count, from + blockColumns)
       tiles.transformImages(
-        input, channels: channels, from: from, to: to, columnStep: columnStep, scratch: scratch, into: images)
+        input, channels: channels, from: from, to: to, scratch: scratch, into: images,
+        pointStep: channels * columnStep, channelStep: columnStep)
       transformGradients(outputGradient, from: from, to: to, scratch: scratch, into: gradients)
       let terms = DotTerms(count: to - from, runs: 1, aRunStep: 0, bRunStep: 0)
       for point in 0..<points {

@@ -1,4 +1,5 @@
 internal import AsyncSGD
+internal import Kernels
 
 extension TrainOptions {
   /// Refuses combinations that make no sense, though each of their options does.
@@ -17,11 +18,28 @@ extension TrainOptions {
     if resume == nil || given.contains("--dataset") {
       try checkDataDirectory(dataset: dataset, vocabulary: vocabulary)
     }
+    // Nor does it say which kernels it has.
+    if resume == nil || given.contains("--kernels") {
+      try checkInstructionSet(kernels: kernels, vocabulary: vocabulary)
+    }
     if let metrics {
       for (option, path) in [("--checkpoint", checkpoint), ("--resume", resume)] where path == metrics {
         throw UsageError("'--metrics' and '\(option)' name the same file '\(metrics)'")
       }
     }
+  }
+
+  /// Refuses an instruction set for kernels that have no choice of them.
+  ///
+  /// - Parameters:
+  ///   - kernels: The kernels, which the options or a checkpoint name.
+  ///   - vocabulary: The names that options take.
+  /// - Throws: ``UsageError``.
+  func checkInstructionSet(kernels: String, vocabulary: Vocabulary) throws(UsageError) {
+    guard let instructionSet, !vocabulary.kernelsWithInstructionSets.contains(kernels) else { return }
+    throw UsageError(
+      "'--isa \(instructionSet.rawValue)' does not go with '--kernels \(kernels)': drop '--isa', or choose --kernels "
+        + oneOf(vocabulary.kernelsWithInstructionSets))
   }
 
   /// Refuses a directory of files for a data set that has none.

@@ -56,6 +56,11 @@ extension TrainOptions {
         "--kernels", "The implementation of the arithmetic.", values: vocabulary.kernels.map(\.name),
         default: defaults.kernels, otherNames: ["backend"]
       ) { $0.kernels = $1 },
+      .name(
+        "--isa", "The instruction set of our own kernels; auto is the widest that this machine has.",
+        placeholder: "LEVEL", values: ["auto"] + InstructionSet.allCases.map(\.rawValue), default: "auto",
+        otherNames: ["instruction-set", "simd-level"]
+      ) { $0.instructionSet = InstructionSet(rawValue: $1) },
     ]
   }
 

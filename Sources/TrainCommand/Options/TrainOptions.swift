@@ -42,6 +42,8 @@ public struct TrainOptions: Hashable, Sendable {
   public var rule = "plain"
   /// `--kernels`.
   public var kernels = "auto"
+  /// `--isa`, or `nil` for `auto`.
+  public var instructionSet: InstructionSet?
 
   // MARK: Optimization
 
@@ -93,6 +95,7 @@ public struct TrainOptions: Hashable, Sendable {
     add("--data-dir", dataDirectory)
     add("--hidden", hidden.map(String.init))
     add("--activation", activation?.rawValue)
+    add("--isa", instructionSet?.rawValue)
     add("--on-divergence", onDivergence == .stop ? nil : onDivergence.rawValue)
     add("--target-accuracy", targetAccuracy.map { "\($0)" })
     add("--resume", resume)

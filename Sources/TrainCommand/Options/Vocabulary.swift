@@ -34,11 +34,14 @@ public struct Vocabulary: Hashable, Sendable {
   public var schedules: [Term]
   /// Values of `--kernels`, `auto` included.
   public var kernels: [Term]
+  /// The kernels that take `--isa`.
+  public var kernelsWithInstructionSets: [String]
 
   /// Creates a vocabulary.
   public init(
     models: [Term], modelsWithHiddenLayer: [String], activations: [Term], datasets: [Term], builtInDatasets: [String],
-    modes: [Term], rules: [Term], optimizers: [Term], schedules: [Term], kernels: [Term]
+    modes: [Term], rules: [Term], optimizers: [Term], schedules: [Term], kernels: [Term],
+    kernelsWithInstructionSets: [String]
   ) {
     self.models = models
     self.modelsWithHiddenLayer = modelsWithHiddenLayer
@@ -50,6 +53,7 @@ public struct Vocabulary: Hashable, Sendable {
     self.optimizers = optimizers
     self.schedules = schedules
     self.kernels = kernels
+    self.kernelsWithInstructionSets = kernelsWithInstructionSets
   }
 
   /// The terms of `subject`.

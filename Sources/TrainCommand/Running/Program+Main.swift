@@ -34,6 +34,8 @@ extension Program {
       return try withExtendedLifetime(interrupts) {
         try TrainingSession(options).run(interrupts)
       }
+    case .list(.kernels):
+      try output.write(KernelListing(KernelBackends.all).text)
     case .list(let subject):
       try output.write(Vocabulary.ofThisProgram.listing(of: subject))
     case .summary(let options):

@@ -11,10 +11,11 @@ struct TrainingSession {
   private let options: TrainOptions
   private let settings: RunSettings
   private let resumed: Checkpoint?
+  private let backend: any KernelBackend<Float>
   private let console: ConsoleReporter
   private let metrics: JSONLinesReporter?
 
-  /// Prepares a session: reads the checkpoint to resume and opens the files to write.
+  /// Prepares a session: reads the checkpoint to resume, makes the kernels and opens the files to write.
   ///
   /// - Throws: What keeps the session from starting; see ``ExitCode/init(for:)``.
   init(_ options: TrainOptions) throws {
@@ -22,6 +23,8 @@ struct TrainingSession {
     resumed = try options.resume.map { try Checkpoint(reading: $0) }
     settings = try resumed.map { try RunSettings(options, resuming: $0) } ?? RunSettings(options)
     try options.checkDataDirectory(dataset: settings.dataset, vocabulary: .ofThisProgram)
+    try options.checkInstructionSet(kernels: settings.kernels, vocabulary: .ofThisProgram)
+    backend = try KernelBackends.make(named: settings.kernels, instructionSet: options.instructionSet)
     if let path = options.checkpoint { try WritableFile.check(path) }
     try Self.checkDistinct(options)
     console = .standardError(isQuiet: options.isQuiet, moreArguments: options.moreArguments)
@@ -41,7 +44,6 @@ struct TrainingSession {
     if let resumed, let path = options.resume {
       try resumed.check(fits: model, trainingExamples: data.training.count, path: path)
     }
-    let backend = try KernelBackends.make(named: settings.kernels)
     let observers: [any TrainingObserver] = [console] + (metrics.map { [$0] } ?? [])
     let trainer = try Trainer(
       settings.configuration, model: model, data: data, backend: backend, programVersion: Program.version,

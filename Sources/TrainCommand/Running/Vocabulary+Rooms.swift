@@ -17,6 +17,8 @@ extension Vocabulary {
     rules: [Term("plain", "a stale gradient is applied like a fresh one")],
     optimizers: OptimizerKind.allCases.map { Term($0.rawValue, $0.summary) },
     schedules: LearningRateSchedule.Shape.allCases.map { Term($0.rawValue, $0.summary) },
-    kernels: [Term(KernelBackends.automaticName, "the fastest that can be used here")]
-      + KernelBackends.all.map { Term($0.name, $0.summary) })
+    kernels: [Term(KernelBackends.automaticName, "the first of these that can be used here")]
+      + KernelBackends.all.map { Term($0.name, $0.summary) },
+    kernelsWithInstructionSets: [KernelBackends.automaticName]
+      + KernelBackends.all.filter(\.takesInstructionSet).map(\.name))
 }

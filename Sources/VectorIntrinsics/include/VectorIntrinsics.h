@@ -202,14 +202,15 @@ static inline __attribute__((always_inline)) void prefetch_to_write(const float 
 static inline __attribute__((always_inline)) void lanes_transpose(
     const float *_Nonnull source, long sourceStep, long rows, long columns, float *_Nonnull target, long targetStep) {
   Lanes r[LANE_COUNT];
-  for (long i = 0; i < LANE_COUNT; i++) {
+  // The rows must end up in registers, so every loop over them has to go.
+  _Pragma("clang loop unroll(full)") for (long i = 0; i < LANE_COUNT; i++) {
     r[i] = i < rows ? (columns == LANE_COUNT ? lanes_load(source + i * sourceStep)
                                              : lanes_load_partial(source + i * sourceStep, columns))
                     : (Lanes)0;
   }
   // Butterflies: exchange the off-diagonal blocks of size 1, 2, 4, … between pairs of rows.
 #define EXCHANGE(distance, low, high)                                              \
-  for (long i = 0; i < LANE_COUNT; i++)                                            \
+  _Pragma("clang loop unroll(full)") for (long i = 0; i < LANE_COUNT; i++)         \
     if (!(i & (distance))) {                                                       \
       Lanes a = r[i], b = r[i + (distance)];                                       \
       r[i] = low;                                                                  \
@@ -236,7 +237,8 @@ static inline __attribute__((always_inline)) void lanes_transpose(
            __builtin_shufflevector(a, b, 8, 9, 10, 11, 12, 13, 14, 15, 24, 25, 26, 27, 28, 29, 30, 31))
 #endif
 #undef EXCHANGE
-  for (long j = 0; j < columns; j++) lanes_store(target + j * targetStep, r[j]);
+  _Pragma("clang loop unroll(full)") for (long j = 0; j < LANE_COUNT; j++)
+    if (j < columns) lanes_store(target + j * targetStep, r[j]);
 }
 
 // MARK: The machine
