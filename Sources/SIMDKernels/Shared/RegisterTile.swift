@@ -254,6 +254,23 @@ private func tile(
   var right13 = Lanes.zero
   let count = terms.count
   let runs = terms.runs
+  // C is on its way while the sums are computed, unless they are over before it comes.
+  if count &* runs &* terms.planes >= 64 {
+    prefetch(c, vectors)
+    if rows > 1 { prefetch(c + 1 * cRowStep, vectors) }
+    if rows > 2 { prefetch(c + 2 * cRowStep, vectors) }
+    if rows > 3 { prefetch(c + 3 * cRowStep, vectors) }
+    if rows > 4 { prefetch(c + 4 * cRowStep, vectors) }
+    if rows > 5 { prefetch(c + 5 * cRowStep, vectors) }
+    if rows > 6 { prefetch(c + 6 * cRowStep, vectors) }
+    if rows > 7 { prefetch(c + 7 * cRowStep, vectors) }
+    if rows > 8 { prefetch(c + 8 * cRowStep, vectors) }
+    if rows > 9 { prefetch(c + 9 * cRowStep, vectors) }
+    if rows > 10 { prefetch(c + 10 * cRowStep, vectors) }
+    if rows > 11 { prefetch(c + 11 * cRowStep, vectors) }
+    if rows > 12 { prefetch(c + 12 * cRowStep, vectors) }
+    if rows > 13 { prefetch(c + 13 * cRowStep, vectors) }
+  }
   let bStep = b.termStep
   let aRunSkip = a.runSkip
   let bRunSkip = b.runSkip
@@ -362,6 +379,13 @@ private func tile(
   if rows > 11 { storeRow(left11, right11, 11, vectors, isPartial, last, c + 11 * cRowStep, finish) }
   if rows > 12 { storeRow(left12, right12, 12, vectors, isPartial, last, c + 12 * cRowStep, finish) }
   if rows > 13 { storeRow(left13, right13, 13, vectors, isPartial, last, c + 13 * cRowStep, finish) }
+}
+
+/// Asks for a row of C, to be written.
+@inline(__always)
+private func prefetch(_ c: UnsafeMutablePointer<Float>, _ vectors: Int) {
+  prefetch_to_write(c)
+  if vectors == 2 { prefetch_to_write(c + Int(LANE_COUNT)) }
 }
 
 @inline(__always)
