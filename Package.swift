@@ -14,8 +14,8 @@ let strict: [SwiftSetting] = [
 
 /// Settings of a room that computes.
 ///
-/// A debug build is optimized too, or its loops run some 400 times slower and the tests take hours. SwiftPM refuses unsafe flags in a package fetched by version, so a checkout of a dependent goes
-/// without them (and tests nothing of ours).
+/// A debug build is optimized too, or its loops run some 400 times slower and the tests take hours. SwiftPM refuses unsafe
+/// flags in a package fetched by version, so a checkout of a dependent goes without them (and tests nothing of ours).
 let isFetchedDependency = Context.packageDirectory.contains("/checkouts/")
 let hot: [SwiftSetting] =
   strict + (isFetchedDependency ? [] : [.unsafeFlags(["-O"], .when(configuration: .debug))])
@@ -31,11 +31,11 @@ let hot: [SwiftSetting] =
   let instructionSets: [String: [String]] = [:]
 #endif
 
-/// The SIMD kernels, compiled for one instruction set. The folders share their sources through symbolic links.
+/// The SIMD kernels, compiled for one instruction set.
 ///
-/// The baseline's module has the shortest name, and so is linked before the others: of small functions that the compiler
-/// makes for several modules, the linker keeps the first copy, which must run on every machine.
-/// `Tools/check-instruction-sets` checks it.
+/// The folders share their sources through symbolic links. The baseline's module has the shortest name, and so is linked
+/// before the others: of small functions that the compiler makes for several modules, the linker keeps the first copy,
+/// which must run on every machine. `Tools/check-instruction-sets` checks it.
 func simdKernels(_ level: String) -> Target {
   let flags = isFetchedDependency ? [] : (instructionSets[level] ?? []).flatMap { ["-Xcc", $0] }
   return .target(

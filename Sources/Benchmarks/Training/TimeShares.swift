@@ -12,7 +12,7 @@ struct TimeShares {
   /// of the workers' own time in which pushes were blocked.
   ///
   /// - Parameters:
-  ///   - seconds: How long the workers were at work.
+  ///   - wall: How long the workers were at work, in seconds.
   ///   - cores: The cores that they could use.
   /// - Returns: The shares.
   func percentages(seconds wall: Double, cores: Int) -> [BenchmarkRecord.Quantity: Double] {

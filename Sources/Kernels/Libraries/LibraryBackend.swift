@@ -58,10 +58,12 @@ package struct LibraryBackend<Library: MatrixProductLibrary>: KernelBackend {
   /// Libraries differ in what they make of no terms, and do not read A and B at all if α is 0, so that a NaN in them would
   /// not show.
   private func takes(_ problem: GEMM, alpha: Float) -> Bool {
-    let least = min(problem.m, problem.n, problem.k)
-    let largest = max(
-      problem.m, problem.n, problem.k, problem.leadingDimensionA, problem.leadingDimensionB,
-      problem.leadingDimensionC)
+    // In pairs: the minimum of more than two makes an array.
+    let least = min(problem.m, min(problem.n, problem.k))
+    let extents = max(problem.m, max(problem.n, problem.k))
+    let leadingDimensions = max(
+      problem.leadingDimensionA, max(problem.leadingDimensionB, problem.leadingDimensionC))
+    let largest = max(extents, leadingDimensions)
     return least > 0 && largest <= Library.largestExtent && alpha != 0
   }
 

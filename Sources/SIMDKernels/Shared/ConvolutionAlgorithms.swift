@@ -44,8 +44,9 @@ enum ConvolutionAlgorithms {
     return DOT_TILE < 5 && fillsVectors && g.patchCount >= 64 ? .outerProducts : .dotProducts
   }
 
-  /// Winograd's tiles exist for 3×3 and 5×5 filters at stride 1. They pay off from 16 channels and filters on, and where
-  /// the outputs are not much smaller than a tile.
+  /// Returns whether Winograd's tiles exist, for 3×3 and 5×5 filters at stride 1, and pay off.
+  ///
+  /// They do from 16 channels and filters on, and where the outputs are not smaller than a tile.
   static func usesWinograd(_ g: ConvolutionGeometry) -> Bool {
     g.stride == 1 && g.filterHeight == g.filterWidth && (g.filterHeight == 3 || g.filterHeight == 5)
       && g.padding < g.filterHeight && g.channels >= winogradChannels && g.filters >= winogradChannels

@@ -24,7 +24,9 @@ struct WinogradTiles {
   /// Calls `body` for each part of the products' columns `from..<to` that fits a vector: the part's tile by row and column,
   /// its first example, its column relative to `from`, and its number of examples.
   @inline(__always)
-  func forEachVector(from: Int, to: Int, _ body: (_ row: Int, _ column: Int, _ n: Int, _ at: Int, _ count: Int) -> Void) {
+  func forEachVector(
+    from: Int, to: Int, _ body: (_ row: Int, _ column: Int, _ n: Int, _ at: Int, _ count: Int) -> Void
+  ) {
     var column = from
     while column < to {
       let tile = column / images
@@ -47,7 +49,8 @@ struct WinogradTiles {
   ///   - pointStep: Elements between two points.
   ///   - channelStep: Elements between two channels.
   func transformImages(
-    _ source: UnsafePointer<Float>, channels: Int, from: Int, to: Int, scratch: UnsafeMutablePointer<Float>, into target: UnsafeMutablePointer<Float>, pointStep: Int, channelStep: Int
+    _ source: UnsafePointer<Float>, channels: Int, from: Int, to: Int, scratch: UnsafeMutablePointer<Float>,
+    into target: UnsafeMutablePointer<Float>, pointStep: Int, channelStep: Int
   ) {
     forEachVector(from: from, to: to) { tileRow, tileColumn, n, at, count in
       let row = tileRow * size - padding
