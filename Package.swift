@@ -76,7 +76,9 @@ let package = Package(
   products: [
     .executable(name: "asgd-train", targets: ["asgd-train"]),
     .executable(name: "asgd-bench", targets: ["asgd-bench"]),
-    .library(name: "AsyncSGD", targets: ["AsyncSGD", "NeuralNet", "Kernels", "KernelInterface", "DataPipeline", "Randomness"]),
+    .library(
+      name: "AsyncSGD",
+      targets: ["AsyncSGD", "NeuralNet", "Kernels", "KernelInterface", "DataPipeline", "Randomness"]),
     .library(name: "Interchange", targets: ["Interchange"]),
   ],
   targets: simdLevels.map(simdKernels) + [
