@@ -1,4 +1,4 @@
-internal import SIMDKernelsBaseline
+internal import SIMDKernels
 internal import VectorIntrinsics
 
 #if arch(x86_64)
@@ -41,7 +41,7 @@ public enum InstructionSet: String, CaseIterable, Sendable {
       modules.append(SIMDKernelsAVX512.SIMDBackend())
       modules.append(SIMDKernelsAVX2.SIMDBackend())
     #endif
-    modules.append(SIMDKernelsBaseline.SIMDBackend())
+    modules.append(SIMDKernels.SIMDBackend())
     return InstructionSet.allCases.compactMap { instructionSet in
       modules.first { $0.instructionSet == instructionSet.rawValue }.map { (instructionSet, $0) }
     }

@@ -1,5 +1,5 @@
 package import KernelInterface
-internal import SIMDKernelsBaseline
+internal import SIMDKernels
 
 #if arch(x86_64)
   internal import SIMDKernelsAVX2
@@ -20,7 +20,7 @@ extension InstructionSet {
       probes.append(SIMDKernelsAVX512.SIMDLimitProbe())
       probes.append(SIMDKernelsAVX2.SIMDLimitProbe())
     #endif
-    probes.append(SIMDKernelsBaseline.SIMDLimitProbe())
+    probes.append(SIMDKernels.SIMDLimitProbe())
     return probes
   }()
 }
