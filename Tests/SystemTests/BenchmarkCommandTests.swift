@@ -63,6 +63,10 @@ struct BenchmarkCommandTests {
         == ["push", "push", "update", "update", "pull", "pull", "bare loop", "one worker"])
     #expect(records.allSatisfy { $0["microseconds"] as? Double ?? 0 > 0 })
     #expect(records.prefix(2).compactMap { $0["workers"] as? Int } == [1, 2])
+    #expect(
+      records.filter { $0["percentOfStream"] as? Double ?? 0 > 0 }.compactMap { $0["name"] as? String } == [
+        "update", "update",
+      ])
     #expect(records.last?["percentOverhead"] is Double)
   }
 

@@ -6,9 +6,15 @@ extension ResultTable {
     if record.model != nil {
       return [name, model, integer("batch", \.batchSize), kernels, time, percent("overhead", .percentOverhead)]
     }
-    return [name, integer("parameters", \.parameters), integer("workers", \.workers), kernels]
-      + rate(.operationsPerSecond)
+    if record.figures[.gigabytesPerSecond] != nil {
+      return load + rate(.gigabytesPerSecond) + [time, percent("of stream", .percentOfStream)]
+    }
+    return load + rate(.operationsPerSecond)
       + [time, Column(title: "p99", width: 9) { $0.figures[.microsecondsP99].map { Self.time($0.median) } ?? "" }]
+  }
+
+  private static var load: [Column] {
+    [name, integer("parameters", \.parameters), integer("workers", \.workers), kernels]
   }
 
   /// The columns of a record of `training`.

@@ -38,13 +38,18 @@ struct ServerSuite {
   private static let oneWorker = "one worker"
 
   /// Puts load on servers of each backend in turn.
+  ///
+  /// An update reads parameters, gradient and velocity and writes parameters and velocity, four bytes each.
   private func load(_ record: BenchmarkRecord) -> [BenchmarkRecord] {
+    let isUpdate = record.name == Self.update
     var samples = backends.map { _ in [ServerLoad.Outcome]() }
     var updates = backends.map { _ in [Double]() }
+    let bytes = Double(20 * (record.parameters ?? 0))
+    let stream = isUpdate ? MachineLimit().stream(bytes: bytes) : nil
+    var streamTimes: [Double] = []
     for _ in 0..<options.rounds {
       for (index, backend) in backends.enumerated() {
         let ledger = KernelLedger()
-        let isUpdate = record.name == Self.update
         let load = ServerLoad(
           parameters: record.parameters ?? 0, workers: record.workers ?? 1,
           backend: isUpdate ? TimedBackend(base: backend, ledger: ledger) : backend)
@@ -52,11 +57,18 @@ struct ServerSuite {
         samples[index].append(load.run(operation, seconds: options.seconds))
         updates[index].append(ledger.seconds(.updates) / Double(max(1, ledger.calls(.updates))))
       }
+      if let stream {
+        // The clock is the one that updates are timed with.
+        let sampler = Sampler(rounds: 1, seconds: options.seconds / 10, now: threadSeconds)
+        streamTimes += sampler.sample([stream.work])[0]
+      }
     }
     return backends.indices.map { index in
       var record = record.on(backends[index])
-      if record.name == Self.update {
+      if let stream {
         record.figures[.microseconds] = Figure(updates[index].map { $0 * 1e6 })
+        record.addRate(
+          bytes, updates[index], .gigabytesPerSecond, limit: stream.bytesPerCall, streamTimes, .percentOfStream)
       } else {
         record.figures[.operationsPerSecond] = Figure(samples[index].map(\.operationsPerSecond))
         record.figures[.microseconds] = Figure(samples[index].map { $0.latency(share: 0.5) * 1e6 })
