@@ -33,17 +33,19 @@ let hot: [SwiftSetting] =
 
 /// The SIMD kernels, compiled for one instruction set.
 ///
-/// The folders share their sources through symbolic links.
+/// The folders share their sources through symbolic links. The baseline's module has the shortest name, and so is linked
+/// before the others: of small functions that the compiler makes for several modules, the linker keeps the first copy,
+/// which must run on every machine. `Tools/check-instruction-sets` checks it.
 func simdKernels(_ level: String) -> Target {
   let flags = isFetchedDependency ? [] : (instructionSets[level] ?? []).flatMap { ["-Xcc", $0] }
   return .target(
     name: "SIMDKernels\(level)",
     dependencies: ["KernelInterface", "VectorIntrinsics"],
-    path: "Sources/SIMDKernels/\(level)",
+    path: "Sources/SIMDKernels/\(level.isEmpty ? "Baseline" : level)",
     swiftSettings: hot + (flags.isEmpty ? [] : [.unsafeFlags(flags)])
   )
 }
-let simdLevels = ["Baseline"] + instructionSets.keys.sorted()
+let simdLevels = [""] + instructionSets.keys.sorted()
 
 /// A room: one library target under `Sources/`.
 func room(_ name: String, _ dependencies: [String] = [], settings: [SwiftSetting] = strict) -> Target {
@@ -75,7 +77,8 @@ let package = Package(
     .executable(name: "asgd-train", targets: ["asgd-train"]),
     .executable(name: "asgd-bench", targets: ["asgd-bench"]),
     .library(
-      name: "AsyncSGD", targets: ["AsyncSGD", "NeuralNet", "Kernels", "KernelInterface", "DataPipeline", "Randomness"]),
+      name: "AsyncSGD",
+      targets: ["AsyncSGD", "NeuralNet", "Kernels", "KernelInterface", "DataPipeline", "Randomness"]),
     .library(name: "Interchange", targets: ["Interchange"]),
   ],
   targets: simdLevels.map(simdKernels) + [
