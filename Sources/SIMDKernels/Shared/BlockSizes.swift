@@ -2,18 +2,17 @@ internal import VectorIntrinsics
 
 /// The block sizes of the matrix product, in elements.
 ///
-/// They assume a first-level cache of 32 KiB and a second-level cache of 512 KiB at least, as all machines of the last
-/// ten years have, and use about half of each.
+/// They assume a second-level cache of 512 KiB at least, which a block of A takes half of.
 enum BlockSizes {
   /// MR, rows of a register tile.
   static var tileRows: Int { Int(TILE_ROWS) }
   /// NR, columns of a register tile and of a micropanel of B.
   static var tileColumns: Int { 2 * Int(LANE_COUNT) }
-  /// KC, terms of one block of the sums: a micropanel of B stays in the first-level cache while the tiles of a block of
-  /// rows pass over it.
-  static var terms: Int { 256 }
+  /// KC, terms of one block of the sums. So many that reading and writing C again for each block costs little; a micropanel
+  /// of B then stays in the second-level cache while the tiles of a block of rows pass over it, which is fast enough.
+  static var terms: Int { 512 }
   /// MC, rows of one block of A: MC·KC stays in the second-level cache.
-  static var rows: Int { TILE_ROWS == 14 ? 168 : 144 }
+  static var rows: Int { TILE_ROWS == 14 ? 112 : 96 }
   /// NC, columns of one block of B.
   static var columns: Int { 1024 }
 }

@@ -148,18 +148,19 @@ struct MatrixProduct {
     _ a: UnsafePointer<Float>, row: Int, rows: Int, term: Int, terms: Int, into block: UnsafeMutablePointer<Float>
   ) {
     let tiles = EvenSplit(rows, limit: BlockSizes.tileRows)
-    if problem.transposeA {
-      packColumns(
-        a + (term * problem.leadingDimensionA + row), columns: rows, termStep: problem.leadingDimensionA, terms: terms,
-        tiles: tiles, into: block)
-      return
-    }
     var offset = 0
     for tile in 0..<tiles.count {
       let height = tiles.length(of: tile)
-      packRows(
-        a + ((row + offset) * problem.leadingDimensionA + term), rowStep: problem.leadingDimensionA, terms: terms,
-        height: height, into: block + offset * terms)
+      let target = block + offset * terms
+      if problem.transposeA {
+        packColumns(
+          a + (term * problem.leadingDimensionA + row + offset), termStep: problem.leadingDimensionA, terms: terms,
+          height: height, readable: problem.m - row - offset, into: target)
+      } else {
+        packRows(
+          a + ((row + offset) * problem.leadingDimensionA + term), rowStep: problem.leadingDimensionA, terms: terms,
+          height: height, into: target)
+      }
       offset += height
     }
   }

@@ -75,38 +75,42 @@ func packRows(
   }
 }
 
-/// Copies columns of a matrix stored by terms into `[terms, height]` for each tile of `height` columns.
+/// Copies `height` columns of a matrix stored by terms into `[terms, height]`; writes nothing behind.
 ///
-/// The terms of all tiles are read together, so that memory is read in long runs.
+/// - Parameters:
+///   - a: The first column's first term.
+///   - termStep: Elements between two terms.
+///   - terms: The number of terms.
+///   - height: The number of columns to copy.
+///   - readable: The number of columns that may be read, `height` at least.
+///   - target: The copy.
 func packColumns(
-  _ a: UnsafePointer<Float>, columns: Int, termStep: Int, terms: Int, tiles: EvenSplit,
-  into block: UnsafeMutablePointer<Float>
+  _ a: UnsafePointer<Float>, termStep: Int, terms: Int, height: Int, readable: Int,
+  into target: UnsafeMutablePointer<Float>
 ) {
   let lanes = Int(LANE_COUNT)
-  for term in 0..<terms {
-    var source = a + term * termStep
-    var rest = columns
-    var tileStart = block
-    for tile in 0..<tiles.count {
-      let height = tiles.length(of: tile)
-      let target = tileStart + term * height
-      // A whole vector runs over into the next terms, which come later, but must not reach the next tile, which was first.
-      let roomBehind = (terms - 1 - term) * height
-      var row = 0
-      while row < height {
-        let count = min(lanes, height - row)
-        let values = rest - row < lanes ? lanes_load_partial(source + row, count) : lanes_load(source + row)
-        if lanes - count <= roomBehind {
-          lanes_store(target + row, values)
-        } else {
-          lanes_store_partial(target + row, values, count)
-        }
-        row += lanes
-      }
-      source += height
-      rest -= height
-      tileStart += height * terms
+  var source = a
+  var target = target
+  // A whole vector runs over into the next terms, which come later.
+  var rest = terms
+  if height <= lanes, readable >= lanes {
+    while rest * height >= lanes {
+      lanes_store(target, lanes_load(source))
+      source += termStep
+      target += height
+      rest -= 1
     }
+  }
+  while rest > 0 {
+    var row = 0
+    while row < height {
+      let count = min(lanes, height - row)
+      lanes_store_partial(target + row, lanes_load_partial(source + row, count), count)
+      row += lanes
+    }
+    source += termStep
+    target += height
+    rest -= 1
   }
 }
 
