@@ -77,9 +77,3 @@ enum BenchmarkCommand: Hashable, Sendable {
     return options
   }
 }
-
-/// Options that the help shows together.
-struct OptionGroup<Options> {
-  let title: String
-  let options: [OptionSpecification<Options>]
-}

@@ -22,6 +22,12 @@ struct CommonOptions: Hashable, Sendable {
     self.kernels = kernels
   }
 
+  /// The most worker threads.
+  static let mostWorkers = 128
+  /// The most parameters on a server.
+  static let mostParameters = 1_000_000_000
+  /// The most examples of a minibatch.
+  static let mostExamples = 65_536
   /// The most rounds.
   static let mostRounds = 10_000
   /// The longest sample, in seconds.
@@ -135,4 +141,9 @@ extension OptionValue {
     }
     return items
   }
+}
+
+/// Returns `1,2,8`.
+func list(_ numbers: [Int]) -> String {
+  numbers.map(String.init).joined(separator: ",")
 }

@@ -36,10 +36,10 @@ struct ServerOptions: BenchmarkOptions, Hashable, Sendable {
         options: [
           .integers(
             "--workers", "Worker threads that push and pull at once, separated by commas.",
-            in: 1...BenchmarkLimits.mostWorkers, default: list(defaultWorkers), otherNames: ["threads"]
+            in: 1...CommonOptions.mostWorkers, default: list(defaultWorkers), otherNames: ["threads"]
           ) { $0.givenWorkers = $1 },
           .integers(
-            "--parameters", "Parameters on the server, separated by commas.", in: 1...BenchmarkLimits.mostParameters,
+            "--parameters", "Parameters on the server, separated by commas.", in: 1...CommonOptions.mostParameters,
             default: list(defaultParameters)
           ) { $0.givenParameters = $1 },
           .names(
@@ -47,7 +47,7 @@ struct ServerOptions: BenchmarkOptions, Hashable, Sendable {
             default: defaults.models.joined(separator: ",")
           ) { $0.models = $1 },
           .integers(
-            "--batch-size", "Examples of a minibatch of these models.", in: 1...BenchmarkLimits.mostExamples,
+            "--batch-size", "Examples of a minibatch of these models.", in: 1...CommonOptions.mostExamples,
             default: list(defaults.batchSizes), otherNames: ["batch", "batchsize"]
           ) { $0.batchSizes = $1 },
         ]),
@@ -56,16 +56,4 @@ struct ServerOptions: BenchmarkOptions, Hashable, Sendable {
       output,
     ]
   }
-}
-
-/// What the options take at most.
-enum BenchmarkLimits {
-  static let mostWorkers = 128
-  static let mostParameters = 1_000_000_000
-  static let mostExamples = 65_536
-}
-
-/// Returns `1,2,8`.
-func list(_ numbers: [Int]) -> String {
-  numbers.map(String.init).joined(separator: ",")
 }

@@ -36,12 +36,12 @@ struct TrainingOptions: BenchmarkOptions, Hashable, Sendable {
             otherNames: ["models", "arch", "network"]
           ) { $0.models = $1 },
           .integers(
-            "--workers", "Worker threads, separated by commas.", in: 1...BenchmarkLimits.mostWorkers,
+            "--workers", "Worker threads, separated by commas.", in: 1...CommonOptions.mostWorkers,
             default: list(defaults.workers), otherNames: ["threads"]
           ) { $0.workers = $1 },
           .integers(
             "--batch-size", "Examples of a worker's minibatch, separated by commas.",
-            in: 1...BenchmarkLimits.mostExamples, default: list(defaults.batchSizes),
+            in: 1...CommonOptions.mostExamples, default: list(defaults.batchSizes),
             otherNames: ["batch", "batchsize"]
           ) { $0.batchSizes = $1 },
         ]),

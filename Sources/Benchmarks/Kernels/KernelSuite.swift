@@ -20,7 +20,7 @@ struct KernelSuite {
   func run(_ report: (BenchmarkRecord) throws -> Void) throws {
     let limits = LimitSuite(sampler: sampler, isQuick: options.common.isQuick)
     for record in limits.records where options.common.admits(record) {
-      try report(try limits.measured(record))
+      try report(limits.measured(record))
     }
     for problem in Self.cases(isQuick: options.common.isQuick, widest: limit.instructionSet)
     where options.common.admits(problem.record) {
@@ -55,15 +55,15 @@ struct KernelSuite {
   private func measure(_ problem: KernelCase) -> [BenchmarkRecord] {
     let bind = problem.prepare()
     let stream = problem.bytes.map(limit.stream)
-    let times = sampler.sample([stream?.work ?? limit.multiplyAdd] + backends.map(bind))
-    return zip(backends, times.dropFirst()).map { backend, times1 in
+    let samples = sampler.sample([stream?.work ?? limit.multiplyAdd] + backends.map(bind))
+    return zip(backends, samples.dropFirst()).map { backend, times in
       var record = problem.record.on(backend)
-      record.figures[.microseconds] = Figure(times1.map { $0 * 1e6 })
+      record.figures[.microseconds] = Figure(times.map { $0 * 1e6 })
       if let operations = problem.operations {
-        record.addRate(operations, times1, .gflops, limit: limit.operationsPerCall, times[0], .percentOfPeak)
+        record.addRate(operations, times, .gflops, limit: limit.operationsPerCall, samples[0], .percentOfPeak)
       }
       if let bytes = problem.bytes, let stream {
-        record.addRate(bytes, times1, .gigabytesPerSecond, limit: stream.bytesPerCall, times[0], .percentOfStream)
+        record.addRate(bytes, times, .gigabytesPerSecond, limit: stream.bytesPerCall, samples[0], .percentOfStream)
       }
       return record
     }

@@ -1,4 +1,3 @@
-internal import Dispatch
 internal import Foundation
 internal import Kernels
 
@@ -39,7 +38,7 @@ struct LimitSuite {
   }
 
   /// Returns a record of ``records`` with its figures.
-  func measured(_ record: BenchmarkRecord) throws -> BenchmarkRecord {
+  func measured(_ record: BenchmarkRecord) -> BenchmarkRecord {
     var record = record
     let instructionSet = record.instructionSet.flatMap(InstructionSet.init) ?? InstructionSet.supported[0]
     let limit = MachineLimit(instructionSet)
@@ -57,23 +56,5 @@ struct LimitSuite {
       record.figures[.gigabytesPerSecond] = Figure(rates)
     }
     return record
-  }
-}
-
-/// Work on several threads at once.
-enum Parallel {
-  /// Returns work that does all of `pieces`, each on a thread of its own, and ends with the last of them.
-  static func work(_ pieces: [Work]) -> Work {
-    guard pieces.count > 1 else { return pieces.first ?? { _ in } }
-    let queues = pieces.indices.map { DispatchQueue(label: "asgd.benchmark.\($0)", qos: .userInitiated) }
-    // Each piece is used by one queue only, and the caller waits.
-    nonisolated(unsafe) let pieces = pieces
-    return { calls in
-      let group = DispatchGroup()
-      for index in pieces.indices {
-        queues[index].async(group: group) { pieces[index](calls) }
-      }
-      group.wait()
-    }
   }
 }
