@@ -14,14 +14,12 @@ let strict: [SwiftSetting] = [
 
 /// Settings of a room that computes.
 ///
-/// A debug build is optimized too, or its loops run some 400 times slower and the tests take hours. SwiftPM refuses unsafe
-/// flags in a package fetched by version, so a checkout of a dependent goes without them (and tests nothing of ours).
-let isFetchedDependency = Context.packageDirectory.contains("/checkouts/")
-let hot: [SwiftSetting] =
-  strict + (isFetchedDependency ? [] : [.unsafeFlags(["-O"], .when(configuration: .debug))])
+/// A debug build is optimized too, or its loops run some 400 times slower and the tests take hours. SwiftPM takes unsafe
+/// flags from a package that was fetched by version only if its manifest is for tools of version 6.2 or newer.
+let hot: [SwiftSetting] = strict + [.unsafeFlags(["-O"], .when(configuration: .debug))]
 
 /// The instruction sets that the SIMD kernels are compiled for, besides the target's baseline: one source, one module
-/// each. A checkout of a dependent compiles them all for the baseline, which the program finds out by itself.
+/// each.
 #if arch(x86_64)
   let instructionSets = [
     "AVX2": ["-mavx2", "-mfma"],
@@ -37,7 +35,7 @@ let hot: [SwiftSetting] =
 /// before the others: of small functions that the compiler makes for several modules, the linker keeps the first copy,
 /// which must run on every machine. `Tools/check-instruction-sets` checks it.
 func simdKernels(_ level: String) -> Target {
-  let flags = isFetchedDependency ? [] : (instructionSets[level] ?? []).flatMap { ["-Xcc", $0] }
+  let flags = (instructionSets[level] ?? []).flatMap { ["-Xcc", $0] }
   return .target(
     name: "SIMDKernels\(level)",
     dependencies: ["KernelInterface", "VectorIntrinsics"],

@@ -23,7 +23,10 @@ public enum InstructionSet: String, CaseIterable, Sendable {
   public static let compiled: [InstructionSet] = backends.map(\.instructionSet)
 
   /// The instruction sets of ``compiled`` that this machine has, the widest first; never empty.
-  public static let supported: [InstructionSet] = compiled.filter { isa_is_supported($0.level) != 0 }
+  public static let supported: [InstructionSet] = compiled.filter(\.isOfThisMachine)
+
+  /// Whether this machine has the instruction set, kernels for it or not.
+  var isOfThisMachine: Bool { isa_is_supported(level) != 0 }
 
   /// Why there are no SIMD kernels for this instruction set here, as a clause that completes "because"; `nil` if there are.
   var absence: String? {

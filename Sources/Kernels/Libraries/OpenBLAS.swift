@@ -95,10 +95,10 @@ package struct OpenBLAS: MatrixProductLibrary {
     var settings = ["OPENBLAS_NUM_THREADS": "1"]
     if getenv("OPENBLAS_CORETYPE") == nil {
       settings["OPENBLAS_CORETYPE"] =
-        switch InstructionSet.supported[0] {
+        switch InstructionSet.allCases.first(where: \.isOfThisMachine) {
         case .avx512: "SKYLAKEX"
         case .avx2: "HASWELL"
-        case .sse2, .neon, .generic: nil
+        case .sse2, .neon, .generic, nil: nil
         }
     }
     let before = settings.map { name, _ in (name: name, value: getenv(name).map { String(cString: $0) }) }
