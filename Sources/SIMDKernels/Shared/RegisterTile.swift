@@ -17,6 +17,8 @@ struct TileStore {
   var columnBias: UnsafePointer<Float>?
   /// Whether to clip at 0 in the end.
   var rectifies = false
+  /// Whether to fetch C while the sums are computed: worth it where C is not in the nearest caches.
+  var prefetches = false
 }
 
 /// The terms of each sum, in three nested runs.
@@ -254,8 +256,7 @@ private func tile(
   var right13 = Lanes.zero
   let count = terms.count
   let runs = terms.runs
-  // C is on its way while the sums are computed, unless they are over before it comes.
-  if count &* runs &* terms.planes >= 192 {
+  if store.prefetches {
     prefetch(c, vectors)
     if rows > 1 { prefetch(c + 1 * cRowStep, vectors) }
     if rows > 2 { prefetch(c + 2 * cRowStep, vectors) }
