@@ -10,20 +10,11 @@ enum BackendSelection {
     var backends: [any KernelBackend<Float>] = []
     for name in options.kernels {
       for instructionSet in instructionSets {
-        let backend = try make(name, instructionSet)
+        let backend = try KernelBackends.make(named: name, instructionSet: instructionSet)
         if !backends.contains(where: { $0.label == backend.label }) { backends.append(backend) }
       }
     }
     return backends
-  }
-
-  private static func make(
-    _ name: String, _ instructionSet: InstructionSet
-  ) throws(KernelBackendError) -> any KernelBackend<Float> {
-    let entry =
-      name == KernelBackends.automaticName ? KernelBackends.all.first : KernelBackends.all.first { $0.name == name }
-    guard let entry else { throw .unknownName(name, known: KernelBackends.names) }
-    return try entry.make(instructionSet: instructionSet)
   }
 }
 

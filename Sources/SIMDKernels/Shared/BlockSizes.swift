@@ -15,6 +15,8 @@ enum BlockSizes {
   static var rows: Int { TILE_ROWS == 14 ? 112 : 96 }
   /// NC, columns of one block of B.
   static var columns: Int { 1024 }
+  /// The most elements of C that are taken to stay in the nearest caches by themselves.
+  static var cachedCount: Int { 16_384 }
 }
 
 /// A length cut into the fewest parts of at most `limit`, all of nearly the same length.

@@ -9,7 +9,8 @@ internal import VectorIntrinsics
 struct DotProductWeightGradient {
   private let geometry: ConvolutionGeometry
   private let images: PaddedImages
-  /// Rows of outputs that stay in the first-level cache while all weights use them.
+  /// Rows of outputs that a tile sums over: so many that the sums across lanes in the end cost little, and few enough for
+  /// the gradients of a tile's filters to stay in the second-level cache.
   private let rowsPerBlock: Int
 
   init(_ g: ConvolutionGeometry, images: Int) {
@@ -18,7 +19,7 @@ struct DotProductWeightGradient {
     self.images = PaddedImages(
       channels: g.channels, height: g.height, width: g.width, images: images, left: g.padding,
       right: max(0, usedWidth - g.width - g.padding))
-    rowsPerBlock = max(1, min(g.outputHeight, 1280 / max(1, g.outputWidth * images)))
+    rowsPerBlock = max(1, min(g.outputHeight, 4096 / max(1, g.outputWidth * images)))
   }
 
   /// Elements of workspace.

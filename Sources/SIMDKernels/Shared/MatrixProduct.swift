@@ -48,7 +48,8 @@ struct MatrixProduct {
     epilogue: Epilogue<Float>?, workspace: UnsafeMutablePointer<Float>
   ) {
     guard problem.m > 0, problem.n > 0 else { return }
-    let update = MatrixProductUpdate(alpha: alpha, beta: beta, epilogue: epilogue)
+    let update = MatrixProductUpdate(
+      alpha: alpha, beta: beta, epilogue: epilogue, isLarge: problem.m * problem.n > BlockSizes.cachedCount)
     let aRows = RowOffsets.write(step: problem.leadingDimensionA, into: workspace)
     let blockOfB = workspace + RowOffsets.capacity
     let blockOfA = blockOfB + blockOfBCount
@@ -126,19 +127,17 @@ struct MatrixProduct {
     _ b: UnsafePointer<Float>, term: Int, terms: Int, column: Int, columns: Int,
     into block: UnsafeMutablePointer<Float>
   ) {
+    guard problem.transposeB else {
+      packPanels(
+        b + (term * problem.leadingDimensionB + column), termStep: problem.leadingDimensionB, terms: terms,
+        columns: columns, into: block)
+      return
+    }
     var panel = 0
     while panel < columns {
-      let width = min(BlockSizes.tileColumns, columns - panel)
-      let target = block + panel * terms
-      if problem.transposeB {
-        packTransposedPanel(
-          b + ((column + panel) * problem.leadingDimensionB + term), rowStep: problem.leadingDimensionB, terms: terms,
-          width: width, into: target)
-      } else {
-        packPanel(
-          b + (term * problem.leadingDimensionB + column + panel), termStep: problem.leadingDimensionB, terms: terms,
-          width: width, into: target)
-      }
+      packTransposedPanel(
+        b + ((column + panel) * problem.leadingDimensionB + term), rowStep: problem.leadingDimensionB, terms: terms,
+        width: min(BlockSizes.tileColumns, columns - panel), into: block + panel * terms)
       panel += BlockSizes.tileColumns
     }
   }

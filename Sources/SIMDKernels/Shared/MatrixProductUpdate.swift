@@ -10,13 +10,16 @@ struct MatrixProductUpdate {
   private let rowBias: UnsafePointer<Float>?
   private let columnBias: UnsafePointer<Float>?
   private let activation: Activation
+  private let isLarge: Bool
 
-  init(alpha: Float, beta: Float, epilogue: Epilogue<Float>?) {
+  /// Creates an update; `isLarge` says that C does not fit the nearest caches.
+  init(alpha: Float, beta: Float, epilogue: Epilogue<Float>?, isLarge: Bool) {
     self.alpha = alpha
     self.beta = beta
     rowBias = epilogue?.biasAxis == .rows ? epilogue?.bias : nil
     columnBias = epilogue?.biasAxis == .columns ? epilogue?.bias : nil
     activation = epilogue?.activation ?? .identity
+    self.isLarge = isLarge
   }
 
   /// The update of one block of terms.
@@ -37,7 +40,7 @@ struct MatrixProductUpdate {
     Stage(
       whole: TileStore(
         alpha: alpha, beta: isFirst ? beta : 1, rowBias: isLast ? rowBias : nil, columnBias: isLast ? columnBias : nil,
-        rectifies: isLast && activation == .relu))
+        rectifies: isLast && activation == .relu, prefetches: isLarge))
   }
 
   /// Applies an activation that the tiles do not.

@@ -5,8 +5,45 @@
 
 internal import VectorIntrinsics
 
+/// Copies columns of a row-major B into micropanels `[terms, NR]`, one after the other, with zeros beyond the last column.
+///
+/// Four panels are written together, so that memory is read in runs of several cache lines; more would compete for the same
+/// sets of the cache.
+func packPanels(
+  _ b: UnsafePointer<Float>, termStep: Int, terms: Int, columns: Int, into block: UnsafeMutablePointer<Float>
+) {
+  let lanes = Int(LANE_COUNT)
+  let width = 2 * lanes
+  let panelStep = terms * width
+  var column = 0
+  while column + 4 * width <= columns {
+    var source = b + column
+    var target = block + column * terms
+    for _ in 0..<terms {
+      copyRow(source, target)
+      copyRow(source + width, target + panelStep)
+      copyRow(source + 2 * width, target + 2 * panelStep)
+      copyRow(source + 3 * width, target + 3 * panelStep)
+      source += termStep
+      target += width
+    }
+    column += 4 * width
+  }
+  while column < columns {
+    packPanel(
+      b + column, termStep: termStep, terms: terms, width: min(width, columns - column), into: block + column * terms)
+    column += width
+  }
+}
+
+@inline(__always)
+private func copyRow(_ source: UnsafePointer<Float>, _ target: UnsafeMutablePointer<Float>) {
+  lanes_store(target, lanes_load(source))
+  lanes_store(target + Int(LANE_COUNT), lanes_load(source + Int(LANE_COUNT)))
+}
+
 /// Copies `width` columns of a row-major B into a micropanel `[terms, NR]`, with zeros beyond them.
-func packPanel(
+private func packPanel(
   _ b: UnsafePointer<Float>, termStep: Int, terms: Int, width: Int, into panel: UnsafeMutablePointer<Float>
 ) {
   let lanes = Int(LANE_COUNT)

@@ -17,6 +17,8 @@ struct TileStore {
   var columnBias: UnsafePointer<Float>?
   /// Whether to clip at 0 in the end.
   var rectifies = false
+  /// Whether to fetch C while the sums are computed: worth it where C is not in the nearest caches.
+  var prefetches = false
 }
 
 /// The terms of each sum, in three nested runs.
@@ -254,8 +256,7 @@ private func tile(
   var right13 = Lanes.zero
   let count = terms.count
   let runs = terms.runs
-  // C is on its way while the sums are computed, unless they are over before it comes.
-  if count &* runs &* terms.planes >= 64 {
+  if store.prefetches {
     prefetch(c, vectors)
     if rows > 1 { prefetch(c + 1 * cRowStep, vectors) }
     if rows > 2 { prefetch(c + 2 * cRowStep, vectors) }
@@ -403,8 +404,8 @@ private struct TileFinish {
   let beta: Float
   let rowBias: UnsafePointer<Float>?
   let columnBias: UnsafePointer<Float>?
-  /// What results below are replaced with.
-  let floor: Float
+  /// Whether to clip at 0.
+  let rectifies: Bool
   /// Whether α is 1 and there is no bias by columns, as in all products of a network.
   let isSimple: Bool
 
@@ -414,7 +415,7 @@ private struct TileFinish {
     beta = store.beta
     rowBias = store.rowBias
     columnBias = store.columnBias
-    floor = store.rectifies ? 0 : -.infinity
+    rectifies = store.rectifies
     isSimple = alpha == 1 && columnBias == nil
   }
 }
@@ -446,12 +447,13 @@ private func storeRow(
     first += bias[row]
     if vectors == 2 { second += bias[row] }
   }
-  // The comparison, false for NaN, lets NaN through.
-  let floor = lanes_broadcast(finish.floor)
-  first.replace(with: floor, where: first .< floor)
+  if finish.rectifies {
+    // The comparison, false for NaN, lets NaN through.
+    first.replace(with: Lanes.zero, where: first .<= 0)
+    if vectors == 2 { second.replace(with: Lanes.zero, where: second .<= 0) }
+  }
   if vectors == 1 && isPartial { lanes_store_partial(c, first, last) } else { lanes_store(c, first) }
   if vectors == 2 {
-    second.replace(with: floor, where: second .< floor)
     if isPartial { lanes_store_partial(c + lanes, second, last) } else { lanes_store(c + lanes, second) }
   }
 }
@@ -468,7 +470,6 @@ private func storeScaled(
   }
   if let bias = finish.rowBias { result += bias[row] }
   if let bias = finish.columnBias { result += lanes_load_partial(bias + column, count) }
-  let floor = lanes_broadcast(finish.floor)
-  result.replace(with: floor, where: result .< floor)
+  if finish.rectifies { result.replace(with: Lanes.zero, where: result .<= 0) }
   lanes_store_partial(c, result, count)
 }
