@@ -8,7 +8,9 @@ enum BlockSizes {
   static var tileRows: Int { Int(TILE_ROWS) }
   /// NR, columns of a register tile and of a micropanel of B.
   static var tileColumns: Int { 2 * Int(LANE_COUNT) }
-  /// KC, terms of one block of the sums. So many that reading and writing C again for each block costs little; a micropanel
+  /// KC, terms of one block of the sums.
+  ///
+  /// So many that reading and writing C again for each block costs little; a micropanel
   /// of B then stays in the second-level cache while the tiles of a block of rows pass over it, which is fast enough.
   static var terms: Int { 512 }
   /// MC, rows of one block of A: MC·KC stays in the second-level cache.
