@@ -23,7 +23,7 @@ let hot: [SwiftSetting] = strict + [.unsafeFlags(["-O"], .when(configuration: .d
 #if arch(x86_64)
   let instructionSets = [
     "AVX2": ["-mavx2", "-mfma"],
-    "AVX512": ["-march=x86-64-v4", "-mprefer-vector-width=512"],
+    "AVX512": ["-mavx512f", "-mavx512bw", "-mavx512dq", "-mavx512vl", "-mfma", "-mprefer-vector-width=512"],
   ]
 #else
   let instructionSets: [String: [String]] = [:]

@@ -86,8 +86,8 @@ public struct ConvolutionGeometry: Hashable, Sendable {
   public var outputCount: Int { filters * outputHeight * outputWidth }
   /// Elements of the weights, K·C·R·S.
   public var weightCount: Int { filters * patchCount }
-  /// Input elements that one output depends on, C·R·S: the rows of the im2col matrix, and each filter's fan-in.
+  /// Input elements that one output depends on, C·R·S: each filter's fan-in.
   public var patchCount: Int { channels * filterHeight * filterWidth }
-  /// Output positions of one channel, P·Q: the columns of the im2col matrix.
+  /// Output positions of one channel, P·Q.
   public var positionCount: Int { outputHeight * outputWidth }
 }

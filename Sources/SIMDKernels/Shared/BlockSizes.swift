@@ -10,8 +10,8 @@ enum BlockSizes {
   static var tileColumns: Int { 2 * Int(LANE_COUNT) }
   /// KC, terms of one block of the sums.
   ///
-  /// So many that reading and writing C again for each block costs little; a micropanel
-  /// of B then stays in the second-level cache while the tiles of a block of rows pass over it, which is fast enough.
+  /// So many that reading and writing C again for each block costs little; a micropanel of B then stays in the second-level
+  /// cache while the tiles of a block of rows pass over it, which is fast enough.
   static var terms: Int { 512 }
   /// MC, rows of one block of A: MC·KC stays in the second-level cache.
   static var rows: Int { TILE_ROWS == 14 ? 112 : 96 }
