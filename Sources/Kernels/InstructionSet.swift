@@ -37,7 +37,8 @@ public enum InstructionSet: String, CaseIterable, Sendable {
 
   /// The SIMD kernels of every module, the widest instruction set first.
   ///
-  /// In a build without the flags that choose an instruction set, all modules were compiled for the baseline: one is kept.
+  /// In a build for the machine at hand (`-Xcc -march=native`), several modules were compiled for the same instruction set:
+  /// one is kept.
   private static let backends: [(instructionSet: InstructionSet, kernels: any KernelBackend<Float>)] = {
     var modules: [any KernelBackend<Float>] = []
     #if arch(x86_64)

@@ -1,5 +1,5 @@
+internal import Foundation
 public import KernelInterface
-internal import Synchronization
 
 /// The one ordered list of backends, from the most to the least preferred; the reference is the last.
 public enum KernelBackends {
@@ -8,7 +8,7 @@ public enum KernelBackends {
 
   /// Every backend, in order of preference: ours, those of libraries, those that were registered, the reference.
   public static var all: [Entry] {
-    builtIn + registered.withLock { $0 } + [.reference]
+    builtIn + registered.entries + [.reference]
   }
 
   /// The names that ``make(named:instructionSet:)`` takes: ``automaticName``, then those of ``all``.
@@ -50,14 +50,9 @@ public enum KernelBackends {
   /// - Parameter entry: The backend.
   /// - Throws: ``KernelBackendError/refusedName(_:reason:)`` if its name is empty or taken.
   public static func register(_ entry: Entry) throws(KernelBackendError) {
-    let taken = [automaticName, Entry.reference.name] + builtIn.map(\.name)
-    let reason: String? = registered.withLock { registered in
-      if entry.name.isEmpty { return "a name must not be empty" }
-      if (taken + registered.map(\.name)).contains(entry.name) { return "the name is taken" }
-      registered.append(entry)
-      return nil
-    }
-    if let reason { throw .refusedName(entry.name, reason: reason) }
+    if entry.name.isEmpty { throw .refusedName(entry.name, reason: "a name must not be empty") }
+    let isOurs = ([automaticName, Entry.reference.name] + builtIn.map(\.name)).contains(entry.name)
+    if isOurs || !registered.append(entry) { throw .refusedName(entry.name, reason: "the name is taken") }
   }
 
   private static let builtIn = [
@@ -66,5 +61,25 @@ public enum KernelBackends {
     Entry.library(OneDNN.self, summary: "matrix products by oneDNN, the rest as simd"),
   ]
 
-  private static let registered = Mutex<[Entry]>([])
+  private static let registered = Registry()
+}
+
+/// The entries that were registered.
+///
+/// The lock is no `Synchronization.Mutex`, in which ThreadSanitizer reports races that are none on Linux.
+private final class Registry: @unchecked Sendable {  // `list` is protected by `lock`
+  private let lock = NSLock()
+  private var list: [KernelBackends.Entry] = []
+
+  /// All of them, in the order of their registration.
+  var entries: [KernelBackends.Entry] { lock.withLock { list } }
+
+  /// Adds an entry, or returns false if there is one of its name.
+  func append(_ entry: KernelBackends.Entry) -> Bool {
+    lock.withLock {
+      if list.contains(where: { $0.name == entry.name }) { return false }
+      list.append(entry)
+      return true
+    }
+  }
 }
