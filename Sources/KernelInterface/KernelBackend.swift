@@ -9,7 +9,8 @@
 /// - Buffers that are only written (`output`, `inputGradient`, …; C of a GEMM with β = 0) may hold anything before,
 ///   NaN included; nothing outside the named extents is read or written.
 /// - Inputs and outputs do not overlap unless the method says that they may be the same buffer.
-/// - NaN and infinities propagate as IEEE 754 has them; no kernel traps on a value.
+/// - NaN and infinities propagate as IEEE 754 has them; no kernel traps on a value. Only whether a weight that is not
+///   finite meets the zeros of the padding, and makes a NaN of them, is left open.
 /// - A size of 0 is valid and does nothing beyond clearing what would be a sum of no terms.
 ///
 /// **Workspace.** A method that needs scratch memory takes a pointer to at least as many elements as the matching

@@ -30,9 +30,11 @@ public enum InstructionSet: String, CaseIterable, Sendable {
 
   /// Why there are no SIMD kernels for this instruction set here, as a clause that completes "because"; `nil` if there are.
   var absence: String? {
-    let names = Self.supported.map(\.rawValue).joined(separator: ", ")
-    if !Self.compiled.contains(self) { return "this build has no kernels for \(rawValue), only for \(names)" }
-    return Self.supported.contains(self) ? nil : "this machine does not have \(rawValue), only \(names)"
+    func list(_ sets: [InstructionSet]) -> String { sets.map(\.rawValue).joined(separator: ", ") }
+    if !Self.compiled.contains(self) {
+      return "this build has no kernels for \(rawValue), only for \(list(Self.compiled))"
+    }
+    return Self.supported.contains(self) ? nil : "this machine does not have \(rawValue), only \(list(Self.supported))"
   }
 
   /// The SIMD kernels of every module, the widest instruction set first.

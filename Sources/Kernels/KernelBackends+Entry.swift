@@ -45,6 +45,9 @@ extension KernelBackends {
 
     /// Returns the backend.
     ///
+    /// The first use of `openblas` changes the environment of the process for as long as the library loads, and leaves the
+    /// library with one thread: make the backend before other threads read the environment.
+    ///
     /// - Parameter instructionSet: One of ``InstructionSet/supported``, or `nil` for the widest. A backend that takes none
     ///   pays no attention to it.
     /// - Returns: The backend.

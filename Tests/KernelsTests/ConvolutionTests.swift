@@ -81,11 +81,11 @@ struct ConvolutionTests {
     #expect(checked > 0)
   }
 
-  @Test("the error factor is at least 1 and finite, and 1 for the reference", arguments: BackendUnderTest.all)
+  @Test("the error factor is 1 to 16, and 1 for the reference", arguments: BackendUnderTest.all)
   func errorFactor(backend: BackendUnderTest) throws {
     for shape in try ConvolutionShape.windows() + ConvolutionShape.models() {
       let factor = backend.kernels.convolutionErrorFactor(shape.geometry)
-      #expect(factor >= 1 && factor.isFinite)
+      #expect(factor >= 1 && factor <= 16)
       if backend.kernels.name == "reference" { #expect(factor == 1) }
     }
   }
@@ -160,7 +160,10 @@ struct ConvolutionTests {
     for shape in [
       try ConvolutionShape(17, 16, 7, 6, 17, 3, 3, padding: 1), try ConvolutionShape(5, 16, 6, 6, 16, 5, 5, padding: 2),
     ] {
-      guard backend.kernels.convolutionErrorFactor(shape.geometry) > 1 else { continue }
+      let isTransformed = backend.kernels.convolutionErrorFactor(shape.geometry) > 1
+      // Ours are; or the tests of transformed convolutions would test nothing.
+      if backend.kernels.name == "simd" { #expect(isTransformed) }
+      guard isTransformed else { continue }
       let (g, images) = (shape.geometry, shape.images)
       let problem = ConvolutionCase(shape)
       for value in [Float.nan, .infinity] {

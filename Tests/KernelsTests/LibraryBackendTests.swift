@@ -9,6 +9,13 @@ struct LibraryBackendTests {
   private static let hasOneDNN = (try? OneDNN.shared.get()) != nil
   private static let usable = (hasOpenBLAS ? ["openblas"] : []) + (hasOneDNN ? ["onednn"] : [])
 
+  @Test(
+    "the gate has both libraries, so that nothing here skips",
+    .enabled(if: ProcessInfo.processInfo.environment["ASGD_EXPECT_LIBRARIES"] == "1", "only the gate installs them"))
+  func gate() {
+    #expect(Self.usable == ["openblas", "onednn"])
+  }
+
   // MARK: Which library is taken
 
   @Test("a library that is absent is named, with what to install")

@@ -18,6 +18,8 @@ struct MatrixProductTests {
     // Blocks of columns, and the widths from which on operands are packed.
     (7, 511, 13), (6, 512, 12), (20, 1023, 11), (15, 1024, 7), (29, 1025, 5), (13, 65, 20), (29, 64, 20), (30, 127, 9),
     (29, 129, 9), (3, 257, 40),
+    // Rows of A that are packed although they are not transposed, in a block that is full.
+    (97, 140, 500), (112, 133, 512), (96, 130, 481),
     // Fully connected layers: forward, the gradient of the input, the gradient of the weights.
     (10, 32, 84), (84, 33, 120), (60, 64, 400), (200, 16, 120), (60, 400, 32), (84, 120, 33), (10, 84, 64),
     (100, 7, 784), (50, 320, 4),

@@ -3,8 +3,16 @@ internal import VectorIntrinsics
 
 /// Which algorithm computes which pass of a convolution, and why.
 enum ConvolutionAlgorithms {
-  /// How outputs, or input gradients, are computed.
-  enum Images {
+  /// How outputs are computed.
+  enum Forward {
+    /// ``DirectConvolution``.
+    case direct
+    /// ``WinogradConvolution``.
+    case winograd
+  }
+
+  /// How input gradients are computed.
+  enum Data {
     /// ``DirectConvolution``.
     case direct
     /// ``WinogradConvolution``.
@@ -26,12 +34,12 @@ enum ConvolutionAlgorithms {
   /// The fewest channels, and filters, with which Winograd's products outweigh its transforms.
   private static var winogradChannels: Int { 16 }
 
-  static func forward(_ g: ConvolutionGeometry) -> Images {
+  static func forward(_ g: ConvolutionGeometry) -> Forward {
     usesWinograd(g) ? .winograd : .direct
   }
 
   /// At strides above 1 the input gradient is no convolution.
-  static func backwardData(_ g: ConvolutionGeometry) -> Images {
+  static func backwardData(_ g: ConvolutionGeometry) -> Data {
     g.stride > 1 ? .scattered : usesWinograd(g) ? .winograd : .direct
   }
 
@@ -46,7 +54,8 @@ enum ConvolutionAlgorithms {
 
   /// Returns whether Winograd's tiles exist, for 3×3 and 5×5 filters at stride 1, and pay off.
   ///
-  /// They do from 16 channels and filters on, and where the outputs are not smaller than a tile.
+  /// They do from 16 channels and filters on, and where the outputs are not smaller than a tile. The number of examples is
+  /// not asked: a result must not change its rounding with the length of a minibatch's last, shorter part.
   static func usesWinograd(_ g: ConvolutionGeometry) -> Bool {
     g.stride == 1 && g.filterHeight == g.filterWidth && (g.filterHeight == 3 || g.filterHeight == 5)
       && g.padding < g.filterHeight && g.channels >= winogradChannels && g.filters >= winogradChannels

@@ -68,8 +68,8 @@ struct DirectConvolution {
 
   /// Elements of workspace for this minibatch or a shorter one, which may need columns of zeros where this does not.
   var workspaceCount: Int {
-    let zeros = 2 * max(0, max(horizontalPadding, filterWidth - 1))
-    let padded = images.channels * images.height * (images.width + zeros) * images.images
+    let zeros = 2 * max(0, horizontalPadding)
+    let padded = zeros == 0 ? 0 : images.channels * images.height * (images.width + zeros) * images.images
     return padded + filters * patchCount + Int(LANE_COUNT)
   }
 

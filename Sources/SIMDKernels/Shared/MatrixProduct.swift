@@ -20,7 +20,9 @@ struct MatrixProduct {
 
   init(_ problem: GEMM) {
     self.problem = problem
-    packsA = problem.transposeA || (problem.n > 4 * BlockSizes.tileColumns && problem.leadingDimensionA > 480)
+    packsA =
+      problem.transposeA || !RowOffsets.canHold(step: problem.leadingDimensionA)
+      || (problem.n > 4 * BlockSizes.tileColumns && problem.leadingDimensionA > 480)
     packsB =
       problem.transposeB
       || (problem.leadingDimensionB > 4 * BlockSizes.tileColumns && problem.m > 2 * BlockSizes.tileRows)
@@ -50,7 +52,7 @@ struct MatrixProduct {
     guard problem.m > 0, problem.n > 0 else { return }
     let update = MatrixProductUpdate(
       alpha: alpha, beta: beta, epilogue: epilogue, isLarge: problem.m * problem.n > BlockSizes.cachedCount)
-    let aRows = RowOffsets.write(step: problem.leadingDimensionA, into: workspace)
+    let aRows = RowOffsets.write(step: packsA ? 0 : problem.leadingDimensionA, into: workspace)
     let blockOfB = workspace + RowOffsets.capacity
     let blockOfA = blockOfB + blockOfBCount
     let termBlocks = EvenSplit(problem.k, limit: BlockSizes.terms)

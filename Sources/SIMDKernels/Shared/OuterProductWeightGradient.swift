@@ -26,7 +26,7 @@ struct OuterProductWeightGradient {
   /// Elements of the transposed output gradient of a block of any number of images up to this: fewer may fill it better.
   private var panelCount: Int {
     let rowTerms = geometry.outputWidth * images.images
-    return max(rowTerms, min(geometry.outputHeight * rowTerms, 1024)) * BlockSizes.tileColumns
+    return max(rowTerms, min(geometry.outputHeight * rowTerms, Self.blockTerms)) * BlockSizes.tileColumns
   }
   /// Elements of the weight gradient, transposed and in panels.
   private var sumCount: Int { panels * geometry.patchCount * BlockSizes.tileColumns }
@@ -66,7 +66,7 @@ struct OuterProductWeightGradient {
       for tile in 0..<tiles.count {
         let height = tiles.length(of: tile)
         let base = offset(ofPatchRow: first)
-        for row in 0..<height { offsets[row] = Int32(truncatingIfNeeded: offset(ofPatchRow: first + row) - base) }
+        for row in 0..<height { offsets[row] = Int32(offset(ofPatchRow: first + row) - base) }
         for panel in 0..<panels {
           computeTile(
             rows: height, columns: min(width, g.filters - panel * width), terms: terms,

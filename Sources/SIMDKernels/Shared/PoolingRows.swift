@@ -1,6 +1,6 @@
 // One row of pooling windows at a time; a register holds neighbouring examples of one window.
 //
-// This file is compiled for one instruction set. It uses raw pointers and vectors only, so that a copy of it compiled
+// This file is compiled for several instruction sets. It uses raw pointers and vectors only, so that a copy of it compiled
 // for another shares no code with this one.
 
 internal import VectorIntrinsics

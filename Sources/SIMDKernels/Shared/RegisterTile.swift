@@ -53,8 +53,7 @@ struct TileOperand {
 ///   - columns: The columns of the tile. No element of B or C beyond them is touched.
 ///   - terms: The terms of each sum.
 ///   - a: The first row of A.
-///   - aRows: Elements from the first row of A to each row, TILE_ROWS of them (those beyond `rows` may be anything
-///     readable); `nil` if A is packed: the elements of a term are then neighbours, and `termStep` is `rows`.
+///   - aRows: Elements from the first row of A to each of the rows; `nil` if A is packed: the elements of a term are then neighbours, and `termStep` is `rows`.
 ///   - b: The columns of B, which are neighbours.
 ///   - c: The first element of C.
 ///   - cRowStep: Elements between two rows of C.

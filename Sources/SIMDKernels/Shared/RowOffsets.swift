@@ -5,15 +5,20 @@ enum RowOffsets {
   /// Elements of workspace that a table takes, whatever the register tile.
   static var capacity: Int { 16 }
 
+  /// Whether a table can hold rows that are `step` elements apart.
+  static func canHold(step: Int) -> Bool { step <= Int(Int32.max) / capacity }
+
   /// Writes the table of rows that are `step` elements apart.
+  ///
+  /// - Precondition: ``canHold(step:)``.
   static func write(step: Int, into workspace: UnsafeMutablePointer<Float>) -> UnsafePointer<Int32> {
     let table = memory(in: workspace)
-    for row in 0..<BlockSizes.tileRows { table[row] = Int32(truncatingIfNeeded: row * step) }
+    for row in 0..<BlockSizes.tileRows { table[row] = Int32(row * step) }
     return UnsafePointer(table)
   }
 
   /// Returns `workspace` as a table.
   static func memory(in workspace: UnsafeMutablePointer<Float>) -> UnsafeMutablePointer<Int32> {
-    UnsafeMutableRawPointer(workspace).assumingMemoryBound(to: Int32.self)
+    UnsafeMutableRawPointer(workspace).bindMemory(to: Int32.self, capacity: capacity)
   }
 }

@@ -12,7 +12,7 @@ extension SIMDBackend {
     let forward =
       switch ConvolutionAlgorithms.forward(geometry) {
       case .winograd: WinogradConvolution(forward: geometry, images: images).workspaceCount
-      case .direct, .scattered: DirectConvolution(forward: geometry, images: images).workspaceCount
+      case .direct: DirectConvolution(forward: geometry, images: images).workspaceCount
       }
     let data =
       switch ConvolutionAlgorithms.backwardData(geometry) {
@@ -40,7 +40,7 @@ extension SIMDBackend {
     case .winograd:
       WinogradConvolution(forward: geometry, images: images).compute(
         input: input, weights: weights, bias: bias, activation: activation, output: output, workspace: workspace)
-    case .direct, .scattered:
+    case .direct:
       DirectConvolution(forward: geometry, images: images).compute(
         input: input, weights: weights, bias: bias, activation: activation, output: output, workspace: workspace)
     }

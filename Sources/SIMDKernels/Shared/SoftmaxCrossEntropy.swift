@@ -1,6 +1,6 @@
 // The loss and its gradient, a register of examples at a time.
 //
-// This file is compiled for one instruction set. It uses raw pointers and vectors only, so that a copy of it compiled
+// This file is compiled for several instruction sets. It uses raw pointers and vectors only, so that a copy of it compiled
 // for another shares no code with this one.
 
 internal import KernelInterface

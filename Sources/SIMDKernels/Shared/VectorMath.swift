@@ -1,6 +1,6 @@
 // Exponentials and what is made of them, a register at a time.
 //
-// This file is compiled for one instruction set. It uses raw pointers and vectors only, so that a copy of it compiled
+// This file is compiled for several instruction sets. It uses raw pointers and vectors only, so that a copy of it compiled
 // for another shares no code with this one.
 //
 // A loop's body is a function that is inlined twice: for whole registers, and for the partial one at the end. Both do

@@ -1,7 +1,7 @@
 // What is found out about all elements of a vector, in four registers at a time, because each addition waits for the one
 // before it.
 //
-// This file is compiled for one instruction set. It uses raw pointers and vectors only, so that a copy of it compiled
+// This file is compiled for several instruction sets. It uses raw pointers and vectors only, so that a copy of it compiled
 // for another shares no code with this one.
 
 internal import VectorIntrinsics
