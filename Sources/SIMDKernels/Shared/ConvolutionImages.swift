@@ -43,30 +43,20 @@ struct PaddedImages {
     var from = source
     var to = workspace
     for _ in 0..<channels {
-      fill(to, count: top * rowCount)
+      clearVector(count: top * rowCount, output: to)
       to += top * rowCount
       for _ in 0..<height {
-        fill(to, count: left * images)
+        clearVector(count: left * images, output: to)
         copy(from, to + left * images, count: sourceRow)
-        fill(to + left * images + sourceRow, count: right * images)
+        clearVector(count: right * images, output: to + left * images + sourceRow)
         from += sourceRow
         to += rowCount
       }
-      fill(to, count: bottom * rowCount)
+      clearVector(count: bottom * rowCount, output: to)
       to += bottom * rowCount
     }
     return UnsafePointer(workspace)
   }
-}
-
-@inline(__always)
-private func fill(_ target: UnsafeMutablePointer<Float>, count: Int) {
-  var index = 0
-  while index + Int(LANE_COUNT) <= count {
-    lanes_store(target + index, Lanes.zero)
-    index += Int(LANE_COUNT)
-  }
-  if index < count { lanes_store_partial(target + index, Lanes.zero, count - index) }
 }
 
 @inline(__always)

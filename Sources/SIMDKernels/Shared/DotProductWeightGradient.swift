@@ -34,7 +34,7 @@ struct DotProductWeightGradient {
     let source = images.pad(input, into: workspace)
     let filters = EvenSplit(g.filters, limit: Int(DOT_TILE))
     let columns = EvenSplit(g.filterWidth, limit: Int(DOT_TILE))
-    weightGradient.update(repeating: 0, count: g.weightCount)
+    clearVector(count: g.weightCount, output: weightGradient)
     var p = 0
     while p < g.outputHeight {
       let end = min(g.outputHeight, p + rowsPerBlock)

@@ -80,7 +80,7 @@ extension SIMDBackend {
         output: biasGradient)
     }
     guard images > 0 else {
-      weightGradient.update(repeating: 0, count: geometry.weightCount)
+      clearVector(count: geometry.weightCount, output: weightGradient)
       return
     }
     switch ConvolutionAlgorithms.backwardWeights(geometry) {

@@ -29,7 +29,7 @@ struct ScatteredConvolution {
   ) {
     let g = geometry
     let patch = workspace
-    inputGradient.update(repeating: 0, count: g.inputCount * images)
+    clearVector(count: g.inputCount * images, output: inputGradient)
     for p in 0..<g.outputHeight {
       for q in 0..<g.outputWidth {
         product.compute(

@@ -47,7 +47,7 @@ struct WinogradWeightGradient {
     let sums = gradients + points * filters * columnStep
     let rows = EvenSplit(filters, limit: Int(DOT_TILE))
     let columns = EvenSplit(channels, limit: Int(DOT_TILE))
-    sums.update(repeating: 0, count: points * filters * channels + Int(LANE_COUNT))
+    clearVector(count: points * filters * channels + Int(LANE_COUNT), output: sums)
 
     var from = 0
     while from < tiles.count {

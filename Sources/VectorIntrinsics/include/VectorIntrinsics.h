@@ -183,11 +183,6 @@ static inline __attribute__((always_inline)) void lanes_store_bytes(
 #endif
 }
 
-/// Asks for the cache line at `pointer`, to be read.
-static inline __attribute__((always_inline)) void prefetch_to_read(const float *_Nonnull pointer) {
-  __builtin_prefetch(pointer, 0, 3);
-}
-
 /// Asks for the cache line at `pointer`, to be written.
 static inline __attribute__((always_inline)) void prefetch_to_write(const float *_Nonnull pointer) {
   __builtin_prefetch(pointer, 1, 3);
