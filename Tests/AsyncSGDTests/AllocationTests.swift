@@ -67,7 +67,6 @@ struct AllocationTests {
   func roundAllocatesNothing() {
     let schedule = ManualSchedule(mode: .sync, workers: 2, initial: [0, 0], offsets: [1, 1])
     let server = schedule.server
-    server.expect(pushes: 200)
     let boxes = [SnapshotBox(server.latest()), SnapshotBox(server.latest())]
     var isInOrder = true
     /// One thread plays both workers: the first is told to wait, and its wait is over when it begins.

@@ -8,15 +8,18 @@ final class HookedBackend: KernelBackend {
   let afterUpdate: @Sendable (_ updates: Int) -> Void
   /// Called with the number of losses so far and the gradient of the logits, after each computation of them.
   let afterLoss: @Sendable (_ losses: Int, _ gradient: UnsafeMutableBufferPointer<Float>) -> Void
-  private let updates = Atomic<Int>(0)
+  /// How many parameters an update steps, in as many calls as the server makes of it.
+  private let parametersPerUpdate: Int
+  private let steppedParameters = Atomic<Int>(0)
   private let losses = Atomic<Int>(0)
 
   init(
-    base: any KernelBackend<Float> = ReferenceBackend<Float>(),
+    base: any KernelBackend<Float> = ReferenceBackend<Float>(), parametersPerUpdate: Int = 1,
     afterUpdate: @escaping @Sendable (Int) -> Void = { _ in },
     afterLoss: @escaping @Sendable (Int, UnsafeMutableBufferPointer<Float>) -> Void = { _, _ in }
   ) {
     self.base = base
+    self.parametersPerUpdate = parametersPerUpdate
     self.afterUpdate = afterUpdate
     self.afterLoss = afterLoss
   }
@@ -30,7 +33,8 @@ final class HookedBackend: KernelBackend {
   ) {
     base.sgdStep(
       step, count: count, parameters: parameters, gradient: gradient, velocity: velocity, updated: updated)
-    afterUpdate(updates.add(1, ordering: .relaxed).newValue)
+    let stepped = steppedParameters.add(count, ordering: .relaxed).newValue
+    if stepped % parametersPerUpdate == 0 { afterUpdate(stepped / parametersPerUpdate) }
   }
 
   func softmaxCrossEntropy(

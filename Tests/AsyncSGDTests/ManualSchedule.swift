@@ -1,5 +1,6 @@
-import AsyncSGD
 import Kernels
+
+@testable import AsyncSGD
 
 /// Keeps a move-only snapshot where only copyable things can go, such as an array.
 final class SnapshotBox: @unchecked Sendable {  // used by one worker at a time
@@ -21,23 +22,24 @@ final class ManualSchedule {
   var poisoned: Set<Int> = []
 
   init(
-    mode: CoordinationMode, workers: Int, initial: [Float], learningRate: Double = 1, momentum: Float? = nil,
-    divergencePolicy: DivergencePolicy = .stop, slope: Float = 0, offsets: [Float]
+    mode: CoordinationMode, workers: Int, hyperparameters: Hyperparameters = Hyperparameters(), initial: [Float],
+    learningRate: Double = 1, rule: UpdateRuleKind = .plain, optimizer: OptimizerKind = .sgd, momentum: Float? = nil,
+    movingRate: Float = 0, divergencePolicy: DivergencePolicy = .stop, slope: Float = 0, offsets: [Float]
   ) {
     let backend = ReferenceBackend<Float>()
-    let optimizer: any Optimizer =
-      if let momentum {
-        Momentum(count: initial.count, momentum: momentum, weightDecay: 0, backend: backend)
-      } else {
-        SGD(count: initial.count, weightDecay: 0, backend: backend)
-      }
-    nonisolated(unsafe) let owned = optimizer  // nobody but the server uses it from here on
+    let setting = Hyperparameter.Setting(workers: workers, mode: mode)
+    // Nobody but the server uses these from here on.
+    nonisolated(unsafe) let ownedOptimizer = (momentum == nil ? optimizer : .momentum).makeOptimizer(
+      hyperparameters, in: setting, momentum: Double(momentum ?? 0), count: initial.count, backend: backend)
+    nonisolated(unsafe) let ownedRule = rule.makeRule(
+      hyperparameters, in: setting, momentum: Double(momentum ?? 0), count: initial.count, backend: backend)
     server = ParameterServer(
       initial: initial,
-      coordinator: Coordinator(mode: mode, workers: workers, divergencePolicy: divergencePolicy),
-      optimizer: owned,
-      schedule: LearningRateSchedule(peak: learningRate, shape: .constant, warmup: 0, plannedUpdates: 1000),
-      backend: backend, parameterName: { "layer\($0)" })
+      coordinator: Coordinator(
+        mode: mode, workers: workers, hyperparameters: hyperparameters, divergencePolicy: divergencePolicy),
+      rule: ownedRule, optimizer: ownedOptimizer,
+      schedule: LearningRateSchedule(peak: learningRate, shape: .constant, warmup: 0, plannedMinibatches: 1000),
+      movingRate: movingRate, backend: backend, parameterName: { "layer\($0)" })
     self.slope = slope
     self.offsets = offsets
     snapshots = []
@@ -57,15 +59,26 @@ final class ManualSchedule {
       case "push":
         let base = snapshots[worker].snapshot.version
         let reply = server.push(push(of: worker), snapshot: &snapshots[worker].snapshot)
-        log.append("\(event)@\(base):\(reply)")
+        log.append("\(event)@\(base):\(word(reply))")
       case "wait":
         let reply = server.wait(worker: worker, snapshot: &snapshots[worker].snapshot)
-        log.append("\(event)@\(snapshots[worker].snapshot.version):\(reply)")
+        log.append("\(event)@\(snapshots[worker].snapshot.version):\(word(reply))")
+      case "leave":
+        server.leave(worker: worker, snapshot: &snapshots[worker].snapshot)
+        log.append("\(event)")
+      case "restart":
+        server.restart(worker: worker, snapshot: &snapshots[worker].snapshot)
+        log.append("\(event)@\(snapshots[worker].snapshot.version)")
       default:
         preconditionFailure("unknown event \(event)")
       }
     }
     return log
+  }
+
+  /// `proceed`, `wait`, `stopped`, or `dropped-` and the reason.
+  private func word(_ reply: PushReply) -> String {
+    if case .dropped(let reason) = reply { "dropped-\(reason.rawValue)" } else { "\(reply)" }
   }
 
   private func push(of worker: Int) -> GradientPush {

@@ -5,36 +5,36 @@ import Testing
 struct LearningRateScheduleTests {
   @Test("a constant schedule without warm-up has one rate")
   func constant() {
-    let schedule = LearningRateSchedule(peak: 0.5, shape: .constant, warmup: 0, plannedUpdates: 10)
+    let schedule = LearningRateSchedule(peak: 0.5, shape: .constant, warmup: 0, plannedMinibatches: 10)
     #expect((0..<12).allSatisfy { schedule.rate(at: $0) == 0.5 })
   }
 
-  @Test("a linear schedule rises to the peak, falls straight, and would reach 0 one update after the last")
+  @Test("a linear schedule rises to the peak, falls straight, and would reach 0 one minibatch after the last")
   func linear() {
-    let schedule = LearningRateSchedule(peak: 8, shape: .linear, warmup: 0.2, plannedUpdates: 10)
+    let schedule = LearningRateSchedule(peak: 8, shape: .linear, warmup: 0.2, plannedMinibatches: 10)
     #expect((0..<12).map { schedule.rate(at: $0) } == [4, 8, 8, 7, 6, 5, 4, 3, 2, 1, 0, 0])
   }
 
   @Test("a trapezoid stays at the peak and falls over the last fifth")
   func trapezoid() {
-    let schedule = LearningRateSchedule(peak: 8, shape: .trapezoid, warmup: 0.1, plannedUpdates: 20)
+    let schedule = LearningRateSchedule(peak: 8, shape: .trapezoid, warmup: 0.1, plannedMinibatches: 20)
     #expect((0..<3).map { schedule.rate(at: $0) } == [4, 8, 8])
     #expect((15..<22).map { schedule.rate(at: $0) } == [8, 8, 6, 4, 2, 0, 0])
   }
 
   @Test("a warm-up over the whole run never passes the peak")
   func warmupOnly() {
-    let schedule = LearningRateSchedule(peak: 1, shape: .linear, warmup: 1, plannedUpdates: 4)
+    let schedule = LearningRateSchedule(peak: 1, shape: .linear, warmup: 1, plannedMinibatches: 4)
     #expect((0..<5).map { schedule.rate(at: $0) } == [0.25, 0.5, 0.75, 1, 0])
   }
 
   @Test("senseless values are programming errors")
   func preconditions() async {
     await #expect(processExitsWith: .failure) {
-      _ = LearningRateSchedule(peak: .nan, shape: .constant, warmup: 0, plannedUpdates: 1)
+      _ = LearningRateSchedule(peak: .nan, shape: .constant, warmup: 0, plannedMinibatches: 1)
     }
     await #expect(processExitsWith: .failure) {
-      _ = LearningRateSchedule(peak: 1, shape: .constant, warmup: 1.5, plannedUpdates: 1)
+      _ = LearningRateSchedule(peak: 1, shape: .constant, warmup: 1.5, plannedMinibatches: 1)
     }
   }
 }

@@ -42,7 +42,8 @@ final class CheckpointFixture {
   static var state: TrainerState {
     TrainerState(
       parameters: (0..<parameters).map { Float($0) * 0.1 - 1 },
-      optimizerState: ["velocity": (0..<parameters).map { Float($0) * -1e-20 }], version: 1_234_567, epoch: 4,
+      carried: CarriedState(vectors: ["velocity": (0..<parameters).map { Float($0) * -1e-20 }]), version: 1_234_567,
+      epoch: 4,
       nextMinibatch: 3, trainingExamples: 37, examples: 98_765)
   }
 

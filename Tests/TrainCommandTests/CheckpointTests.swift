@@ -77,7 +77,8 @@ struct CheckpointTests {
     let settings = RunSettings(options)
     let model = try settings.shapedModel(input: [2, 1, 1], classes: 2)
     let state = TrainerState(
-      parameters: [1, 2, 3, 4, 5, 6], optimizerState: [:], version: 0, epoch: 0, nextMinibatch: 0, trainingExamples: 1,
+      parameters: [1, 2, 3, 4, 5, 6], carried: CarriedState(), version: 0, epoch: 0, nextMinibatch: 0,
+      trainingExamples: 1,
       examples: 0)
     try Checkpoint(settings: settings, model: model, state: state).write(to: fixture.path)
     let read = try Checkpoint(reading: fixture.path)

@@ -19,7 +19,7 @@ struct CommandTests {
     let options = TrainOptions(cores: 4)
     #expect(options.workers == 4)
     #expect(options.mode == .async)
-    #expect(options.rule == "plain")
+    #expect(options.rule == .plain)
     #expect(options.optimizer == nil)
     #expect(options.dataset == "digits")
     #expect(options.model == "lenet5")
@@ -47,7 +47,7 @@ struct CommandTests {
     let expected = trainCommand {
       $0.workers = 8
       $0.mode = .sync
-      $0.rule = "plain"
+      $0.rule = .plain
       $0.optimizer = .momentum
       $0.dataset = "mnist"
       $0.dataDirectory = "some dir"
@@ -206,7 +206,7 @@ struct CommandTests {
     var arguments = run.commandLine(moreArguments: options.moreArguments).split(separator: " ").map(String.init)
     #expect(arguments.removeFirst() == Program.name)
     var expected = altered(options) {
-      ($0.workers, $0.mode, $0.rule, $0.optimizer) = (3, .sync, "plain", .momentum)
+      ($0.workers, $0.mode, $0.rule, $0.optimizer) = (3, .sync, .plain, .momentum)
       ($0.dataset, $0.model, $0.epochs, $0.batchSize, $0.seed) = ("mnist", "mlp", 2, 5, .max)
       ($0.learningRate, $0.momentum, $0.weightDecay) = (1.0 / 3, 0.9, 5e-4)
       ($0.schedule, $0.warmup, $0.kernels) = (.linear, 1e-5, "simd")

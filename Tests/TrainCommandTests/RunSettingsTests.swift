@@ -151,7 +151,7 @@ struct RunSettingsTests {
     ) {
       try resumed("--momentum 0.5") {
         ($0.settings.configuration.optimizer, $0.settings.configuration.momentum) = (.sgd, 0)
-        $0.state.optimizerState = [:]
+        $0.state.carried = CarriedState()
       }
     }
   }

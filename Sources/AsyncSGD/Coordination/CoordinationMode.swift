@@ -1,49 +1,49 @@
 /// Who waits for whom.
 public enum CoordinationMode: String, CaseIterable, Sendable {
-  /// Nobody waits: each gradient is applied as it arrives, however stale.
-  ///
-  /// This is Downpour SGD with a fetch and a push every step.
-  ///
-  /// Sources: Dean et al., "Large Scale Distributed Deep Networks", NeurIPS 2012.
-  case async
-
-  /// Everybody waits: one update applies the mean of one gradient from every worker, all computed at one version.
-  ///
-  /// The mean weighs each gradient by its examples, so that W workers with minibatches of B do what one worker does
-  /// with minibatches of W·B, up to the order of summation.
+  case sequential
   case sync
+  case softSync = "soft-sync"
+  case async
+  case ssp
+  case dssp
+  case hogwild
+  case easgd
+  case eamsgd
+  case localSGD = "local-sgd"
+  case agn
+  case ringmaster
+  case rennala
+  case fedBuff = "fedbuff"
+}
 
-  /// One line for lists and help.
-  public var summary: String {
-    switch self {
-    case .async: "each gradient is applied as it arrives (Downpour SGD, fetch and push every step)"
-    case .sync: "a barrier: each update applies the mean of one gradient from every worker"
-    }
-  }
+// MARK: What the rest of the program asks of a mode
 
-  /// Whether minibatches are dealt to the workers in rounds of one each, and not first come, first served.
-  var dealsInRounds: Bool {
-    switch self {
-    case .async: false
-    case .sync: true
-    }
-  }
-
+extension CoordinationMode {
   /// Whether a gradient may be applied to parameters that others have changed since its worker pulled.
-  ///
-  /// If not, all workers pull when an epoch begins: some may have had no part in the last round of the one before.
-  var hasStaleness: Bool {
+  public var hasStaleness: Bool {
     switch self {
-    case .async: true
-    case .sync: false
+    case .sequential, .sync, .localSGD, .rennala: false
+    case .softSync, .async, .ssp, .dssp, .hogwild, .easgd, .eamsgd, .agn, .ringmaster, .fedBuff: true
     }
   }
 
-  /// Whether each worker always has exactly one gradient in flight, so that the law of staleness is exact.
-  var obeysStalenessLaw: Bool {
+  /// Whether a worker and the server exchange parameters that attract each other, instead of gradients.
+  var isElastic: Bool { self == .easgd || self == .eamsgd }
+
+  /// Whether an update takes exactly one gradient, whose rule may so depend on the worker it comes from.
+  var appliesSingleGradients: Bool {
     switch self {
-    case .async: true
-    case .sync: false
+    case .sequential, .async, .ssp, .dssp, .agn, .ringmaster: true
+    case .sync, .softSync, .hogwild, .easgd, .eamsgd, .localSGD, .rennala, .fedBuff: false
+    }
+  }
+
+  /// Whether all workers pull when an epoch begins; in the others they go on with what they pulled last, as if the pause
+  /// had not been.
+  var pullsAtEpochStart: Bool {
+    switch self {
+    case .sync, .localSGD, .rennala, .ssp, .dssp: true
+    case .sequential, .softSync, .async, .hogwild, .easgd, .eamsgd, .agn, .ringmaster, .fedBuff: false
     }
   }
 }

@@ -1,61 +1,78 @@
 /// Decides what happens to every push: the server's logic without its threads.
 ///
 /// A pure state machine: no locks, no awaits, no clock. The actor executes its decisions for live threads, and tests
-/// step it directly. Version, staleness and decision come from one call, so they always belong together.
+/// step it directly. Version, staleness and decision come from one call, so they always belong together. What differs
+/// between the modes is in the ``CoordinationPolicy``; the coordinator keeps the books.
+///
+/// An event is carried out in four steps: ``push(worker:baseVersion:minibatches:isFinite:pulls:seconds:)`` or
+/// ``leave(worker:)``; the update that the ``Decision`` asks for; ``nextInTurn()`` until it returns `nil`; and
+/// ``release()``.
 ///
 /// **Version.** The number of updates applied.
 ///
-/// **Staleness.** Of a push: the version at which it arrives minus the version it was computed at, in updates.
+/// **Staleness.** Of a push: the version at which it is applied, gathered or dropped, minus the version it was computed
+/// at, in updates.
 public struct Coordinator: Sendable {
   /// What to do with a push.
-  public enum Decision: Hashable, Sendable {
-    /// Apply this gradient alone; its worker goes on at the new version.
-    case apply
-    /// Keep this gradient; its worker waits for the rest of the round.
-    case hold
-    /// Apply the mean of the round's finite gradients, this one included if it is finite; all its workers go on.
-    case applyRound
-    /// The round is complete but none of its gradients is finite: apply nothing; all its workers go on.
-    case releaseRound
-    /// Drop this gradient, which is not finite; its worker goes on at the present version.
-    case discard
-    /// Drop this gradient: training has stopped. Workers that wait are released.
-    case stop
+  public struct Decision: Hashable, Sendable {
+    /// Why the gradient is not applied; `nil` if it is, now or later.
+    public var dropped: DropReason?
+    /// Whether the gradient waits for its turn, outside of what is gathered.
+    public var isQueued = false
+    /// Whether to apply what was gathered, this gradient included, as one update.
+    public var updates = false
+    /// The factor of this gradient in the mean of its update.
+    public var weight: Float = 1
+    /// The staleness of this gradient.
+    public var staleness = 0
   }
 
   /// Who waits for whom.
   public let mode: CoordinationMode
   /// The number of workers.
-  public let workers: Int
+  public var workers: Int { group.count }
+  /// How the gradients of one update come together.
+  let gathering: Gathering
+  private var policy: any CoordinationPolicy
   private let divergencePolicy: DivergencePolicy
   /// The refused pushes in a row, per worker, that ``DivergencePolicy/skip`` bears: a run that is beyond them learns
   /// nothing any more.
   static let hopelessRefusals = 100
 
   /// The number of updates applied since the run began.
-  public private(set) var version: Int
-  /// Where the run is on its schedule: updates applied, and updates missed because nothing in them was finite.
-  public private(set) var step: Int
+  public var version: Int { group.version }
+  /// Where the run is on its schedule: minibatches whose gradients were applied, or dropped, or are gathered.
+  public private(set) var minibatches: Int
+  /// ``minibatches`` before the update that is being gathered.
+  public private(set) var minibatchesBeforeUpdate: Int
   /// Whether all further pushes are dropped.
   public private(set) var isStopped = false
   /// Staleness of what was pushed so far.
-  public private(set) var staleness: StalenessStatistics
+  public private(set) var staleness = StalenessStatistics()
   /// Updates that each worker's gradients were part of.
   public private(set) var updatesByWorker: [Int]
+  /// Pushes that were dropped, by reason.
+  public private(set) var drops: [DropReason: Int] = [:]
   /// Pushes dropped because they were not finite.
-  public private(set) var refusedPushes = 0
-  /// Of these, the ones since the last push that was finite.
+  public var refusedPushes: Int { drops[.notFinite] ?? 0 }
+  /// Calculations that a worker gave up because their result was not wanted any more.
+  public private(set) var abandoned = 0
+  /// Pushes in a row that were not finite.
   private var refusedInARow = 0
 
+  private var group: WorkerGroup
   /// The version of each worker's snapshot.
   private var baseVersions: [Int]
-  /// Pushes that the epoch still expects.
-  private var remaining = 0
-  /// Workers of the present round that have pushed, whether their gradient was finite or not.
-  private var arrived: [Bool]
-  private var arrivals = 0
-  /// Workers of the present round whose gradient counts.
-  public private(set) var contributes: [Bool]
+  /// The version just before the last push of each worker that has not pulled since; `nil` for one that has.
+  private var pushedAt: [Int?]
+  /// Whether each worker gets new parameters when it goes on.
+  private var pullsOnRelease: [Bool]
+  /// Whether a worker ever pushed twice without a pull in between.
+  private var pushedWithoutPull = false
+  /// The gradients of the update that is being gathered.
+  private var gathered: [(worker: Int, staleness: Int)] = []
+  private var released: [Int] = []
+  private let initialVersion: Int
 
   /// Creates the state before the first push.
   ///
@@ -64,116 +81,220 @@ public struct Coordinator: Sendable {
   /// - Parameters:
   ///   - mode: Who waits for whom.
   ///   - workers: The number of workers, at least 1.
+  ///   - hyperparameters: Those of the mode.
   ///   - version: The updates applied before, by the run that is resumed.
-  ///   - step: Where the run that is resumed was on its schedule.
+  ///   - minibatches: Where the run that is resumed was on its schedule.
   ///   - divergencePolicy: What happens to a gradient that is not finite.
   public init(
-    mode: CoordinationMode, workers: Int, version: Int = 0, step: Int = 0, divergencePolicy: DivergencePolicy = .stop
+    mode: CoordinationMode, workers: Int, hyperparameters: Hyperparameters = Hyperparameters(), version: Int = 0,
+    minibatches: Int = 0, divergencePolicy: DivergencePolicy = .stop
   ) {
     precondition(workers >= 1, "there must be at least 1 worker, not \(workers)")
     self.mode = mode
-    self.workers = workers
-    self.version = version
-    self.step = step
+    self.minibatches = minibatches
+    minibatchesBeforeUpdate = minibatches
     self.divergencePolicy = divergencePolicy
-    staleness = StalenessStatistics()
+    policy = mode.policy(hyperparameters, workers: workers)
+    gathering = policy.gathering
+    group = WorkerGroup(count: workers, version: version)
+    initialVersion = version
     updatesByWorker = Array(repeating: 0, count: workers)
     baseVersions = Array(repeating: version, count: workers)
-    arrived = Array(repeating: false, count: workers)
-    contributes = Array(repeating: false, count: workers)
+    pushedAt = Array(repeating: nil, count: workers)
+    pullsOnRelease = Array(repeating: true, count: workers)
+    gathered.reserveCapacity(workers)
+    released.reserveCapacity(workers)
+    // Keys that exist are counted up without an allocation.
+    for reason in DropReason.allCases { drops[reason] = 0 }
   }
 
-  /// Tells how many pushes are to come until the next call; a round never waits for more than that.
+  // MARK: Events
+
+  /// Begins an epoch in which some workers take part.
   ///
-  /// - Precondition: No round is open.
-  public mutating func expect(pushes: Int) {
-    precondition(arrivals == 0, "a round of \(arrivals) pushes is still open")
-    remaining = pushes
+  /// - Parameter workers: Those that will push; no update waits for the others.
+  /// - Precondition: Nothing is gathered and nobody waits.
+  public mutating func begin(workers: Range<Int>) {
+    precondition(group.gathered == 0 && group.waiting == 0, "an epoch begins while an update is being gathered")
+    for worker in 0..<group.count { group.isActive[worker] = workers.contains(worker) }
+    group.active = workers.count
+    policy.begin(group)
   }
 
   /// Notes that a worker took a snapshot of the present version.
   public mutating func pulled(worker: Int) {
+    if let pushedAt = pushedAt[worker] {
+      staleness.recordIdle(version - pushedAt)
+    } else {
+      staleness.recordUnused(version - baseVersions[worker])
+    }
+    pushedAt[worker] = nil
     baseVersions[worker] = version
+  }
+
+  /// Notes that a worker gave up a calculation and pulled instead.
+  public mutating func restarted(worker: Int) {
+    abandoned += 1
+    pulled(worker: worker)
   }
 
   /// Decides what happens to a push of `worker`.
   ///
-  /// After ``Decision/apply`` and ``Decision/applyRound`` the version has gone up by 1. A worker that goes on takes its
-  /// next snapshot in the same step: whoever executes the decision calls ``pulled(worker:)`` for it.
+  /// The worker waits from here on, until ``release()`` lets it go.
   ///
   /// - Parameters:
   ///   - worker: The worker that pushes.
   ///   - baseVersion: The version of the snapshot that the gradient was computed at.
+  ///   - minibatches: How many minibatches the gradient sums up.
   ///   - isFinite: Whether all of the gradient is.
-  /// - Returns: What to do with it.
-  /// - Precondition: `baseVersion` is what the worker pulled last, and the worker has no push in the open round.
-  public mutating func push(worker: Int, baseVersion: Int, isFinite: Bool) -> Decision {
+  ///   - pulls: Whether the worker takes a new snapshot when it goes on.
+  ///   - seconds: When the push arrived, since some fixed moment.
+  /// - Returns: What to do with it; if ``Decision/updates``, the version has gone up by 1 already.
+  /// - Precondition: `baseVersion` is what the worker pulled last, and the worker does not wait.
+  public mutating func push(
+    worker: Int, baseVersion: Int, minibatches: Int = 1, isFinite: Bool, pulls: Bool = true, seconds: Double = 0
+  ) -> Decision {
     precondition(
       baseVersion == baseVersions[worker],
       "worker \(worker) pushes a gradient of version \(baseVersion), but pulled version \(baseVersions[worker])")
-    guard !isStopped else { return .stop }
+    precondition(!group.isWaiting[worker], "worker \(worker) pushes while it waits")
+    var decision = Decision(staleness: version - baseVersion)
+    guard !isStopped else { return drop(&decision, .stopped, of: worker, pulls: pulls) }
     refusedInARow = isFinite ? 0 : refusedInARow + 1
-    if !isFinite {
-      refusedPushes += 1
-      if divergencePolicy == .stop || refusedInARow > Self.hopelessRefusals * workers {
-        isStopped = true
-        return .stop
-      }
+    if !isFinite, divergencePolicy == .stop || refusedInARow > Self.hopelessRefusals * workers {
+      isStopped = true
+      return drop(&decision, .notFinite, of: worker, pulls: pulls)
     }
-    remaining -= 1
-    return mode.dealsInRounds
-      ? arrive(worker: worker, isFinite: isFinite)
-      : applyAtOnce(worker: worker, isFinite: isFinite)
+    if gathered.isEmpty { minibatchesBeforeUpdate = self.minibatches }
+    self.minibatches += minibatches
+    let arrival = Arrival(worker: worker, staleness: decision.staleness, isFinite: isFinite, seconds: seconds)
+    let verdict = policy.receive(arrival, from: group)
+    switch verdict.fate {
+    case .gather:
+      gathered.append((worker, decision.staleness))
+      group.gathered += 1
+      decision.weight = policy.weight(staleness: decision.staleness)
+      land(worker, pulls: pulls)
+    case .queue:
+      // Its snapshot goes on aging until its turn comes.
+      decision.isQueued = true
+      hold(worker, pulls: pulls)
+    case .drop(let reason):
+      _ = drop(&decision, reason, of: worker, pulls: pulls)
+    }
+    if verdict.completesUpdate { decision.updates = completeUpdate() }
+    return decision
   }
+
+  /// Notes that a worker will push no more in this epoch: it found nothing to do, or failed.
+  ///
+  /// - Returns: Whether to apply what was gathered as one update; if so, the version has gone up by 1 already.
+  public mutating func leave(worker: Int) -> Bool {
+    guard group.isActive[worker] else { return false }
+    group.isActive[worker] = false
+    group.active -= 1
+    let completes = policy.left(worker, group)
+    return completes && !isStopped ? completeUpdate() : false
+  }
+
+  /// Returns the worker whose queued contribution is to be applied now, as an update of its own, or `nil` if there is
+  /// none.
+  public mutating func nextInTurn() -> Int? {
+    guard !isStopped, let worker = policy.nextInTurn(group) else { return nil }
+    gathered.append((worker, version - baseVersions[worker]))
+    group.gathered += 1
+    pushedAt[worker] = version
+    _ = completeUpdate()
+    return worker
+  }
+
+  /// Lets workers go on that have nothing to wait for any more, and notes the pull of each that pulls.
+  ///
+  /// - Returns: The workers, in order.
+  public mutating func release() -> [Int] {
+    released.removeAll(keepingCapacity: true)
+    guard group.waiting > 0 else { return released }
+    for worker in 0..<group.count where group.isWaiting[worker] {
+      guard isStopped || policy.mayGoOn(worker, group) else { continue }
+      group.isWaiting[worker] = false
+      group.waiting -= 1
+      if pullsOnRelease[worker] { pulled(worker: worker) }
+      released.append(worker)
+    }
+    return released
+  }
+
+  /// Stops training: everything that is gathered, queued or pushed from here on is dropped.
+  public mutating func stop() {
+    isStopped = true
+  }
+
+  // MARK: Books
+
+  /// Returns whether a worker gets a new snapshot when it goes on.
+  public func pulls(_ worker: Int) -> Bool { pullsOnRelease[worker] }
+
+  /// The least base version whose gradients are still wanted: workers may abandon older ones.
+  public var oldestWanted: Int { policy.oldestWanted(version: version) }
 
   /// The error in the law that ties staleness and age together; 0 unless the bookkeeping is wrong.
   ///
-  /// If each of n workers always has one gradient in flight and pulls again in one step with its push, then after T
-  /// updates
+  /// An update makes every one of the n snapshots older by 1, and a pull makes one of them new. So after T updates
   ///
-  ///     Σ staleness(applied) + Σ staleness(refused) + Σ age(in flight) = (n − 1)·T
+  ///     Σ staleness(pushed) + Σ idle + Σ unused + Σ age(in flight) = n·T
   ///
-  /// for any delays, because an update makes each of the other n − 1 gradients in flight older by 1. `nil` in modes
-  /// where workers wait.
+  /// for any delays, where *idle* is what a snapshot ages between its worker's push and next pull, and *unused* what one
+  /// aged that its worker gave back without a push. In the modes where
+  /// each gradient is an update and nobody waits, every push idles for exactly its own update, which gives the law as it
+  /// is known: Σ staleness + Σ age = (n − 1)·T. `nil` where a worker pushes several times between pulls.
   public var stalenessLawResidual: Int? {
-    guard mode.obeysStalenessLaw else { return nil }
-    let age = baseVersions.reduce(0) { $0 + (version - $1) }
-    return (workers - 1) * staleness.applied.count - staleness.applied.sum - staleness.refusedSum - age
+    guard !pushedWithoutPull else { return nil }
+    var age = 0
+    for worker in 0..<group.count {
+      if let pushedAt = pushedAt[worker] {
+        age += version - pushedAt
+      } else {
+        age += version - baseVersions[worker]
+      }
+    }
+    // Of a worker that waits, the staleness of its push is in the sums already, unless it is still being gathered.
+    let pending = gathered.reduce(0) { $0 + $1.staleness }
+    return group.count * (version - initialVersion) - staleness.applied.sum - staleness.droppedSum - staleness.idleSum
+      - staleness.unusedSum - age - pending
   }
 
-  private mutating func applyAtOnce(worker: Int, isFinite: Bool) -> Decision {
-    let age = version - baseVersions[worker]
-    step += 1
-    guard isFinite else {
-      staleness.recordRefused(age)
-      return .discard
-    }
-    staleness.recordApplied(age)
-    updatesByWorker[worker] += 1
-    version += 1
-    return .apply
+  /// Ends the flight of a worker's gradient, and lets the worker wait.
+  private mutating func land(_ worker: Int, pulls: Bool) {
+    if pushedAt[worker] != nil { pushedWithoutPull = true }
+    pushedAt[worker] = version
+    hold(worker, pulls: pulls)
   }
 
-  private mutating func arrive(worker: Int, isFinite: Bool) -> Decision {
-    precondition(!arrived[worker], "worker \(worker) pushes twice in one round")
-    arrived[worker] = true
-    contributes[worker] = isFinite
-    arrivals += 1
-    guard arrivals == workers || remaining == 0 else { return .hold }
-    // Whoever executes the decision reads `contributes` before the next push, which opens a round of its own.
-    arrivals = 0
-    step += 1
-    var anyContributes = false
-    for member in 0..<workers {
-      if !arrived[member] { contributes[member] = false }
-      arrived[member] = false
-      guard contributes[member] else { continue }
-      anyContributes = true
-      staleness.recordApplied(version - baseVersions[member])
-      updatesByWorker[member] += 1
+  private mutating func hold(_ worker: Int, pulls: Bool) {
+    pullsOnRelease[worker] = pulls
+    group.isWaiting[worker] = true
+    group.waiting += 1
+  }
+
+  private mutating func drop(_ decision: inout Decision, _ reason: DropReason, of worker: Int, pulls: Bool) -> Decision
+  {
+    decision.dropped = reason
+    drops[reason, default: 0] += 1
+    staleness.recordDropped(decision.staleness)
+    land(worker, pulls: pulls)
+    return decision
+  }
+
+  /// Counts an update of what was gathered; returns whether there is anything in it.
+  private mutating func completeUpdate() -> Bool {
+    guard !gathered.isEmpty else { return false }
+    for (worker, age) in gathered {
+      staleness.recordApplied(age)
+      updatesByWorker[worker] += 1
     }
-    guard anyContributes else { return .releaseRound }
-    version += 1
-    return .applyRound
+    gathered.removeAll(keepingCapacity: true)
+    group.gathered = 0
+    group.version += 1
+    return true
   }
 }

@@ -1,11 +1,13 @@
 /// How the learning rate changes over a run.
 ///
-/// With η the peak rate, T the planned updates, and w = warmup·T, the rate of update t = 0, 1, … is
+/// The course is over minibatches, and not over updates, so that it is the same for modes that make many updates of them
+/// and for modes that make few. With η the peak rate, T the minibatches of the run, and w = warmup·T, the rate of an
+/// update that takes minibatches b + 1 … e of the run is
 ///
-///     η · (t + 1) / w                    while t < w      (all shapes)
+///     η · e / w                          while b < w      (all shapes)
 ///     η                                  after that       (constant)
-///     η · (T − t) / (T − w)              after that       (linear: the first update past T would have rate 0)
-///     η · min(1, (T − t) / c)            after that       (trapezoid, with a cooldown of c = T/5 updates)
+///     η · (T − b) / (T − w)              after that       (linear: the first update past T would have rate 0)
+///     η · min(1, (T − b) / c)            after that       (trapezoid, with a cooldown of c = T/5 minibatches)
 public struct LearningRateSchedule: Hashable, Sendable {
   /// The course after the warm-up.
   public enum Shape: String, CaseIterable, Sendable {
@@ -36,10 +38,10 @@ public struct LearningRateSchedule: Hashable, Sendable {
   public let peak: Double
   /// The course after the warm-up.
   public let shape: Shape
-  /// The number of updates over which the rate rises from 0.
-  public let warmupUpdates: Int
-  /// The number of updates of the whole run.
-  public let plannedUpdates: Int
+  /// The number of minibatches over which the rate rises from 0.
+  public let warmupMinibatches: Int
+  /// The number of minibatches of the whole run.
+  public let plannedMinibatches: Int
 
   /// Creates a schedule.
   ///
@@ -47,30 +49,36 @@ public struct LearningRateSchedule: Hashable, Sendable {
   ///   - peak: η, finite and not negative.
   ///   - shape: The course after the warm-up.
   ///   - warmup: The share of the run over which the rate rises, in `0...1`.
-  ///   - plannedUpdates: T.
-  public init(peak: Double, shape: Shape, warmup: Double, plannedUpdates: Int) {
+  ///   - plannedMinibatches: T.
+  public init(peak: Double, shape: Shape, warmup: Double, plannedMinibatches: Int) {
     precondition(peak.isFinite && peak >= 0, "the learning rate must be finite and not negative, not \(peak)")
     precondition((0...1).contains(warmup), "the warm-up is a share of the run in 0...1, not \(warmup)")
     self.peak = peak
     self.shape = shape
-    self.plannedUpdates = plannedUpdates
-    warmupUpdates = Int((warmup * Double(plannedUpdates)).rounded())
+    self.plannedMinibatches = plannedMinibatches
+    warmupMinibatches = Int((warmup * Double(plannedMinibatches)).rounded())
   }
 
-  /// Returns the rate of update `update`, counted from 0.
-  public func rate(at update: Int) -> Double {
-    if update < warmupUpdates {
-      return peak * Double(update + 1) / Double(warmupUpdates)
+  /// Returns the rate of an update that takes the minibatches of the run that `minibatches` says, counted from 0.
+  public func rate(of minibatches: Range<Int>) -> Double {
+    let begin = minibatches.lowerBound
+    if begin < warmupMinibatches {
+      return peak * min(1, Double(minibatches.upperBound) / Double(warmupMinibatches))
     }
     switch shape {
     case .constant:
       return peak
     case .linear:
-      guard update < plannedUpdates else { return 0 }
-      return peak * Double(plannedUpdates - update) / Double(plannedUpdates - warmupUpdates)
+      guard begin < plannedMinibatches else { return 0 }
+      return peak * Double(plannedMinibatches - begin) / Double(plannedMinibatches - warmupMinibatches)
     case .trapezoid:
-      guard update < plannedUpdates else { return 0 }
-      return peak * min(1, Double(plannedUpdates - update) / (Self.cooldown * Double(plannedUpdates)))
+      guard begin < plannedMinibatches else { return 0 }
+      return peak * min(1, Double(plannedMinibatches - begin) / (Self.cooldown * Double(plannedMinibatches)))
     }
+  }
+
+  /// Returns the rate of an update that takes one minibatch, number `minibatch` of the run.
+  public func rate(at minibatch: Int) -> Double {
+    rate(of: minibatch..<minibatch + 1)
   }
 }

@@ -1,109 +1,35 @@
-public import Kernels
-
 /// The step itself: how a gradient moves the parameters.
 ///
-/// One optimizer lives on the server, with its state, confined to the server's queue.
-public protocol Optimizer: AnyObject {
-  /// Computes the parameters after one step, out of place.
+/// One optimizer lives on the server, with its state, confined to the server's queue. For each update the server calls
+/// ``begin(learningRate:)`` once, and then ``step(_:gradient:weightDecay:parameters:updated:)`` for each block of the
+/// parameters.
+public protocol Optimizer: AnyObject, Carried {
+  /// Begins an update.
+  ///
+  /// - Parameter learningRate: η of this update.
+  func begin(learningRate: Float)
+
+  /// Computes the parameters of one block after the step, out of place.
+  ///
+  /// All pointers are to the first element of the block.
   ///
   /// - Parameters:
+  ///   - range: The parameters of the block.
   ///   - gradient: The gradient of a minibatch mean loss.
-  ///   - learningRate: η of this step.
+  ///   - weightDecay: λ of these parameters.
   ///   - parameters: The parameters before the step.
   ///   - updated: The parameters after the step, overwritten.
   func step(
-    gradient: UnsafePointer<Float>, learningRate: Float, parameters: UnsafePointer<Float>,
+    _ range: Range<Int>, gradient: UnsafePointer<Float>, weightDecay: Float, parameters: UnsafePointer<Float>,
     updated: UnsafeMutablePointer<Float>)
 
-  /// The vectors that a run must carry over to continue exactly, each laid out like the parameters, by name.
-  var state: [String: UnsafeMutableBufferPointer<Float>] { get }
+  /// The coefficient of momentum, for a rule that steers it; `nil` if there is none.
+  var momentum: Float? { get set }
 }
 
-/// Which optimizer, and its coefficients.
-public enum OptimizerKind: String, CaseIterable, Sendable {
-  /// Plain stochastic gradient descent.
-  case sgd
-  /// Stochastic gradient descent with Polyak's heavy-ball momentum.
-  case momentum
-
-  /// One line for lists and help.
-  public var summary: String {
-    switch self {
-    case .sgd: "plain stochastic gradient descent"
-    case .momentum: "gradient descent with heavy-ball momentum, one velocity on the server"
-    }
+extension Optimizer {
+  public var momentum: Float? {
+    get { nil }
+    set {}
   }
-}
-
-/// Stochastic gradient descent, with weight decay.
-///
-///     θ ← θ − η·(g + λ·θ)
-///
-/// Sources: Robbins & Monro, "A Stochastic Approximation Method", 1951, <https://doi.org/10.1214/aoms/1177729586>.
-public final class SGD: Optimizer {
-  private let count: Int
-  private let weightDecay: Float
-  private let backend: any KernelBackend<Float>
-
-  /// Creates an optimizer of `count` parameters.
-  public init(count: Int, weightDecay: Float, backend: any KernelBackend<Float>) {
-    self.count = count
-    self.weightDecay = weightDecay
-    self.backend = backend
-  }
-
-  /// Computes the parameters after one step, out of place.
-  public func step(
-    gradient: UnsafePointer<Float>, learningRate: Float, parameters: UnsafePointer<Float>,
-    updated: UnsafeMutablePointer<Float>
-  ) {
-    backend.sgdStep(
-      SGDStep(learningRate: learningRate, weightDecay: weightDecay), count: count, parameters: parameters,
-      gradient: gradient, velocity: nil, updated: updated)
-  }
-
-  /// Nothing: a step depends on the gradient alone.
-  public var state: [String: UnsafeMutableBufferPointer<Float>] { [:] }
-}
-
-/// Stochastic gradient descent with heavy-ball momentum and weight decay.
-///
-///     v ← μ·v + g + λ·θ
-///     θ ← θ − η·v
-///
-/// The velocity is the server's: it mixes the gradients of all workers.
-///
-/// Sources: Polyak, "Some methods of speeding up the convergence of iteration methods", 1964,
-/// <https://doi.org/10.1016/0041-5553(64)90137-5>.
-public final class Momentum: Optimizer {
-  private let momentum: Float
-  private let weightDecay: Float
-  private let backend: any KernelBackend<Float>
-  private let velocity: UnsafeMutableBufferPointer<Float>
-
-  /// Creates an optimizer of `count` parameters, at rest.
-  public init(count: Int, momentum: Float, weightDecay: Float, backend: any KernelBackend<Float>) {
-    self.momentum = momentum
-    self.weightDecay = weightDecay
-    self.backend = backend
-    velocity = .allocate(capacity: count)
-    velocity.initialize(repeating: 0)
-  }
-
-  deinit {
-    velocity.deallocate()
-  }
-
-  /// Computes the parameters after one step, out of place, and the new velocity in place.
-  public func step(
-    gradient: UnsafePointer<Float>, learningRate: Float, parameters: UnsafePointer<Float>,
-    updated: UnsafeMutablePointer<Float>
-  ) {
-    backend.sgdStep(
-      SGDStep(learningRate: learningRate, momentum: momentum, weightDecay: weightDecay), count: velocity.count,
-      parameters: parameters, gradient: gradient, velocity: velocity.baseAddress, updated: updated)
-  }
-
-  /// The velocity.
-  public var state: [String: UnsafeMutableBufferPointer<Float>] { ["velocity": velocity] }
 }

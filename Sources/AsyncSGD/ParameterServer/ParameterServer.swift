@@ -1,5 +1,6 @@
 internal import Dispatch
 public import Kernels
+internal import Synchronization
 
 /// The authoritative copy of a model's parameters, updated by workers that do not synchronize with one another.
 ///
@@ -7,8 +8,8 @@ public import Kernels
 /// land in between. *Unsynchronized* means that no barrier orders the workers; it does not mean a data race. Every pull
 /// and push is atomic: a snapshot never mixes two versions, and no update is lost.
 ///
-/// The ``Coordinator`` decides what happens to a push, the ``Optimizer`` computes the step, and this actor executes
-/// both on its own serial queue. Dispatch worker threads enter it with the nonisolated methods of ``ParameterService``,
+/// The ``Coordinator`` decides what happens to a push, the ``UpdateRule`` corrects a stale gradient, the ``Optimizer``
+/// computes the step, and this actor executes all three on its own serial queue. Dispatch worker threads enter it with the nonisolated methods of ``ParameterService``,
 /// which run the isolated code on the calling thread.
 ///
 /// Updates are written out of place and then published, so taking a snapshot (``latest()``) never waits for an update in
@@ -23,21 +24,29 @@ public actor ParameterServer {
 
   private nonisolated let backend: any KernelBackend<Float>
   private nonisolated let published: PublishedParameters
+  /// What workers pull, where the rule looks ahead.
+  private nonisolated let lookAhead: PublishedParameters?
   private nonisolated let gradients: GradientBufferPool
-  /// Where each worker waits for the end of its round.
-  private nonisolated let turnstiles: [DispatchSemaphore]
+  private nonisolated let turnstiles: [Turnstile]
   private nonisolated let ports: [ServerPort]
   private nonisolated let parameterCount: Int
   private nonisolated let parameterName: @Sendable (Int) -> String
+  /// The least base version whose gradients are still wanted.
+  private nonisolated let oldestWanted = Atomic<Int>(0)
 
   private var coordinator: Coordinator
-  private let optimizer: any Optimizer
+  private let pipeline: UpdatePipeline
   private let schedule: LearningRateSchedule
-  /// What the open round's workers pushed, by worker.
+  /// α of the elastic modes.
+  private let movingRate: Float
+  /// What workers pushed that is kept until its round is complete or its turn comes, by worker.
   private var held: [GradientPush?]
-  /// The mean gradient of a round; `nil` in modes without rounds.
-  private let roundGradient: GradientBuffer?
+  /// Why the last gradient of each worker was dropped.
+  private var dropped: [DropReason?]
+  /// The gradients of the update that is being gathered.
+  private var sum: GradientSum?
   private var examples = 0
+  private var pushedBytes = 0
   /// Sums since the last ``takeStatus()``.
   private var recent = TrainingTotals()
   private var divergence: Divergence?
@@ -48,29 +57,38 @@ public actor ParameterServer {
   /// - Parameters:
   ///   - initial: The first parameters.
   ///   - coordinator: The decisions, at the version of `initial`.
+  ///   - rule: The correction of stale gradients; the server becomes its only user.
   ///   - optimizer: The step; the server becomes its only user.
+  ///   - blocks: How the parameters are cut, and their weight decay; `nil` for none.
   ///   - schedule: The learning rate of each update.
+  ///   - movingRate: α of the elastic modes.
   ///   - backend: The kernels that the server computes with.
   ///   - parameterName: The name of the tensor that holds a flat index, for messages.
   public init(
-    initial: [Float], coordinator: Coordinator, optimizer: sending any Optimizer,
-    schedule: LearningRateSchedule, backend: any KernelBackend<Float>,
-    parameterName: @escaping @Sendable (Int) -> String
+    initial: [Float], coordinator: Coordinator, rule: sending any UpdateRule = PlainRule(),
+    optimizer: sending any Optimizer, blocks: ParameterBlocks? = nil, schedule: LearningRateSchedule,
+    movingRate: Float = 0, backend: any KernelBackend<Float>, parameterName: @escaping @Sendable (Int) -> String
   ) {
     self.backend = backend
     self.coordinator = coordinator
-    self.optimizer = optimizer
     self.schedule = schedule
+    self.movingRate = movingRate
     self.parameterName = parameterName
     parameterCount = initial.count
     // Besides the workers', one lease for whoever evaluates or saves, and one that a pull may take before it gives
     // the old one back.
-    published = PublishedParameters(initial, version: coordinator.version, leases: coordinator.workers + 2)
+    let leases = coordinator.workers + 2
+    published = PublishedParameters(initial, version: coordinator.version, leases: leases)
+    lookAhead =
+      rule.looksAhead ? PublishedParameters(initial, version: coordinator.version, leases: leases) : nil
+    pipeline = UpdatePipeline(
+      rule: rule, optimizer: optimizer, blocks: blocks ?? ParameterBlocks(count: initial.count), backend: backend)
     gradients = GradientBufferPool(buffers: coordinator.workers, count: initial.count)
-    turnstiles = (0..<coordinator.workers).map { _ in DispatchSemaphore(value: 0) }
+    turnstiles = (0..<coordinator.workers).map { _ in Turnstile() }
     ports = (0..<coordinator.workers).map { ServerPort(worker: $0) }
     held = Array(repeating: nil, count: coordinator.workers)
-    roundGradient = coordinator.mode.dealsInRounds ? GradientBuffer(count: initial.count) : nil
+    dropped = Array(repeating: nil, count: coordinator.workers)
+    sum = coordinator.gathering == .single ? nil : GradientSum(count: initial.count)
   }
 
   // MARK: Isolated: runs on the server's queue only
@@ -79,17 +97,20 @@ public actor ParameterServer {
   func serve(_ port: ServerPort) {
     let worker = port.worker
     guard var snapshot = port.snapshot.take() else { preconditionFailure("a port without a snapshot was entered") }
+    port.reply = .proceed
     switch port.request {
     case .pull:
-      repull(worker: worker, into: &snapshot)
-      port.reply = .proceed
+      coordinator.pulled(worker: worker)
+      snapshot = servedSnapshot()
+    case .restart:
+      coordinator.restarted(worker: worker)
+      snapshot = servedSnapshot()
+    case .leave:
+      if coordinator.leave(worker: worker) { applyGathered() }
+      applyInTurn()
+      _ = settle(caller: nil, snapshot: &snapshot)
     case .push(let push, let nonFiniteIndex):
       port.reply = receive(push, nonFiniteIndex: nonFiniteIndex, snapshot: &snapshot)
-    case .resume where coordinator.isStopped:
-      port.reply = .stopped
-    case .resume:
-      repull(worker: worker, into: &snapshot)
-      port.reply = .proceed
     }
     port.snapshot = consume snapshot
   }
@@ -98,81 +119,168 @@ public actor ParameterServer {
   ///
   /// This method has no suspension point, and must never get one.
   private func receive(_ push: GradientPush, nonFiniteIndex: Int?, snapshot: inout ParameterSnapshot) -> PushReply {
+    let version = coordinator.version
     let decision = coordinator.push(
-      worker: push.worker, baseVersion: snapshot.version, isFinite: nonFiniteIndex == nil)
+      worker: push.worker, baseVersion: snapshot.version, minibatches: push.minibatches,
+      isFinite: nonFiniteIndex == nil, pulls: push.pulls, seconds: Self.seconds)
+    if decision.dropped != .stopped { pushedBytes += push.bytes ?? 4 * parameterCount }
     if let nonFiniteIndex {
-      note(
-        Divergence(worker: push.worker, update: coordinator.version, parameter: parameterName(nonFiniteIndex)))
-    } else if decision != .stop {
+      note(Divergence(worker: push.worker, update: version, parameter: parameterName(nonFiniteIndex)))
+    } else if decision.dropped != .stopped {
       examples += push.examples
       recent.add(push)
     }
+    dropped[push.worker] = decision.dropped
 
-    switch decision {
-    case .apply:
-      update(by: push.gradient)
-      gradients.give(push.gradient)
-    case .discard:
-      gradients.give(push.gradient)
-    case .hold:
+    if decision.dropped != nil {
+      recycle(push)
+      if decision.updates { applyGathered() }
+    } else if decision.isQueued {
       held[push.worker] = push
-      return .wait
-    case .applyRound:
-      held[push.worker] = push
-      update(by: meanOfRound())
-      closeRound(except: push.worker)
-    case .releaseRound:
-      held[push.worker] = push
-      closeRound(except: push.worker)
-    case .stop:
-      gradients.give(push.gradient)
-      closeRound(except: push.worker)
-      return .stopped
+    } else {
+      take(push, decision, pulled: snapshot.values)
     }
-    repull(worker: push.worker, into: &snapshot)
-    return .proceed
+    applyInTurn()
+    return settle(caller: push, snapshot: &snapshot)
   }
 
-  private func update(by gradient: GradientBuffer) {
-    // The coordinator has counted this update already.
-    let learningRate = Float(schedule.rate(at: coordinator.step - 1))
-    published.publish(version: coordinator.version) { current, next in
-      optimizer.step(gradient: gradient.values, learningRate: learningRate, parameters: current, updated: next)
+  /// Carries out the exchanges whose turn has come.
+  private func applyInTurn() {
+    while let worker = coordinator.nextInTurn() {
+      guard let push = held[worker] else { preconditionFailure("worker \(worker) has nothing queued") }
+      held[worker] = nil
+      exchange(push)
     }
   }
 
-  /// Sums the round's gradients in the order of the workers, each weighed by its share of the round's examples, so that
-  /// the result does not depend on who came first.
-  private func meanOfRound() -> GradientBuffer {
-    guard let mean = roundGradient else { preconditionFailure("mode \(coordinator.mode) has no rounds") }
-    var examples = 0
-    for worker in held.indices where coordinator.contributes[worker] {
-      examples += held[worker]?.examples ?? 0
+  /// Makes a gradient part of an update, now or when the update is complete.
+  private func take(_ push: GradientPush, _ decision: Coordinator.Decision, pulled: UnsafePointer<Float>) {
+    if coordinator.mode.isElastic {
+      exchange(push)
+      return
     }
-    var isFirst = true
-    for worker in held.indices where coordinator.contributes[worker] {
-      guard let push = held[worker] else { continue }
-      backend.scaledSum(
-        count: mean.count, alpha: Float(push.examples) / Float(examples), x: push.gradient.values,
-        beta: isFirst ? 0 : 1, y: mean.values)
-      isFirst = false
+    switch coordinator.gathering {
+    case .single:
+      // The coordinator has counted this update already.
+      publish { current, next, served in
+        let gradient = staleGradient(push, decision, pulled: pulled, parameters: current)
+        pipeline.apply(gradient, to: next, serving: served)
+      }
+      recycle(push)
+    case .byWorker:
+      held[push.worker] = push
+      if decision.updates { applyGathered() }
+    case .asTheyCome:
+      let latest = published.snapshot()
+      let gradient = staleGradient(push, decision, pulled: pulled, parameters: latest.values)
+      add(gradient, examples: push.examples, weight: decision.weight)
+      recycle(push)
+      if decision.updates { applyGathered() }
     }
-    return mean
   }
 
-  /// Recycles the gradients of the open round and releases its workers, all but `last`, who does not wait.
-  private func closeRound(except last: Int) {
+  /// Applies the mean of what was gathered.
+  private func applyGathered() {
+    if coordinator.gathering == .byWorker {
+      // In the order of the workers, so that the result does not depend on who came first.
+      let latest = published.snapshot()
+      for worker in held.indices {
+        guard let push = held[worker] else { continue }
+        let decision = Coordinator.Decision()
+        add(
+          staleGradient(push, decision, pulled: latest.values, parameters: latest.values), examples: push.examples,
+          weight: 1)
+        recycle(push)
+        held[worker] = nil
+      }
+    }
+    guard let gathered = sum else { preconditionFailure("mode \(coordinator.mode.rawValue) gathers no gradients") }
+    publish { current, next, _ in
+      pipeline.apply(
+        sum: gathered.buffer.values, scale: gathered.scale, learningRate: learningRate, from: current, to: next)
+    }
+    sum?.clear()
+  }
+
+  private func add(_ gradient: StaleGradient, examples: Int, weight: Float) {
+    guard var gathered = sum else { preconditionFailure("mode \(coordinator.mode.rawValue) gathers no gradients") }
+    let isFirst = gathered.isEmpty
+    let share = gathered.weight(ofExamples: examples)
+    pipeline.add(gradient, weight: weight * share, to: gathered.buffer.values, isFirst: isFirst)
+    sum = gathered
+  }
+
+  /// Moves a worker's parameters and the center towards each other.
+  ///
+  ///     d = α·(x − center),  x ← x − d,  center ← center + d
+  private func exchange(_ push: GradientPush) {
+    publish { center, next, _ in
+      let local = push.gradient.values
+      for index in 0..<parameterCount {
+        let move = movingRate * (local[index] - center[index])
+        local[index] -= move
+        next[index] = center[index] + move
+      }
+    }
+  }
+
+  /// Lets workers go on that have nothing to wait for any more, and answers the one that called.
+  private func settle(caller push: GradientPush?, snapshot: inout ParameterSnapshot) -> PushReply {
+    oldestWanted.store(coordinator.oldestWanted, ordering: .relaxed)
+    var answer = PushReply.wait
+    for worker in coordinator.release() {
+      let reply: PushReply = coordinator.isStopped ? .stopped : dropped[worker].map { .dropped($0) } ?? .proceed
+      if let push, push.worker == worker {
+        answer = reply
+        if push.pulls { snapshot = servedSnapshot() }
+      } else {
+        turnstiles[worker].open(reply, snapshot: coordinator.pulls(worker) ? servedSnapshot() : nil)
+      }
+    }
+    guard coordinator.isStopped else { return answer }
     for worker in held.indices {
       guard let push = held[worker] else { continue }
-      gradients.give(push.gradient)
+      recycle(push)
       held[worker] = nil
-      if worker != last { turnstiles[worker].signal() }
+    }
+    return .stopped
+  }
+
+  private func staleGradient(
+    _ push: GradientPush, _ decision: Coordinator.Decision, pulled: UnsafePointer<Float>,
+    parameters: UnsafePointer<Float>
+  ) -> StaleGradient {
+    StaleGradient(
+      worker: push.worker, version: coordinator.version, staleness: decision.staleness, learningRate: learningRate,
+      values: UnsafePointer(push.gradient.values), pulled: pulled, parameters: parameters)
+  }
+
+  /// η of the update that is being made.
+  private var learningRate: Float {
+    Float(schedule.rate(of: coordinator.minibatchesBeforeUpdate..<coordinator.minibatches))
+  }
+
+  private func publish(
+    _ update: (
+      _ current: UnsafePointer<Float>, _ next: UnsafeMutablePointer<Float>, _ served: UnsafeMutablePointer<Float>?
+    ) -> Void
+  ) {
+    guard let lookAhead else {
+      published.publish(version: coordinator.version) { update($0, $1, nil) }
+      return
+    }
+    lookAhead.publish(version: coordinator.version) { _, served in
+      published.publish(version: coordinator.version) { update($0, $1, served) }
     }
   }
 
-  private func repull(worker: Int, into snapshot: inout ParameterSnapshot) {
-    snapshot = published.snapshot()
-    coordinator.pulled(worker: worker)
+  private func servedSnapshot() -> ParameterSnapshot {
+    (lookAhead ?? published).snapshot()
+  }
+
+  private func recycle(_ push: GradientPush) {
+    // In elastic modes the buffer is the worker's own.
+    if !coordinator.mode.isElastic { gradients.give(push.gradient) }
   }
 
   private func note(_ place: Divergence) {
@@ -184,25 +292,20 @@ public actor ParameterServer {
   }
 
   private func currentStatus() -> ServerStatus {
-    ServerStatus(
+    let dropped = coordinator.drops.reduce(0) { $0 + ($1.key == .stopped ? 0 : $1.value) }
+    return ServerStatus(
       version: coordinator.version, examples: examples, recent: recent,
-      stalenessMean: coordinator.staleness.applied.mean,
-      stalenessMax: coordinator.staleness.applied.max, nextLearningRate: schedule.rate(at: coordinator.step),
-      refusedPushes: coordinator.refusedPushes, lastSkipped: skippedDivergence, divergence: divergence)
+      stalenessMean: coordinator.staleness.applied.mean, stalenessMax: coordinator.staleness.applied.max,
+      nextLearningRate: schedule.rate(at: coordinator.minibatches), refusedPushes: coordinator.refusedPushes,
+      droppedPushes: dropped, pushedBytes: pushedBytes, lastSkipped: skippedDivergence, divergence: divergence)
   }
 
+  private static var seconds: Double { Double(DispatchTime.now().uptimeNanoseconds) * 1e-9 }
 }
 
 // MARK: What worker threads call
 
 extension ParameterServer: ParameterService {
-  /// Returns the latest parameters; never waits for an update in progress.
-  ///
-  /// The server does not count this snapshot as a worker's: use ``pull(worker:into:)`` for those.
-  public nonisolated func latest() -> ParameterSnapshot {
-    published.snapshot()
-  }
-
   /// Replaces a worker's snapshot by the latest parameters, from a Dispatch thread.
   ///
   /// The server notes the version that the worker works at from here on, so this waits for a push in progress.
@@ -215,6 +318,11 @@ extension ParameterServer: ParameterService {
   /// Takes a gradient buffer with undefined contents; blocks while one a worker is in flight.
   public nonisolated func takeGradientBuffer() -> GradientBuffer {
     gradients.take()
+  }
+
+  /// Gives back a buffer that was not pushed.
+  public nonisolated func giveBack(_ buffer: GradientBuffer) {
+    gradients.give(buffer)
   }
 
   /// Hands over a gradient, blocking the calling Dispatch thread until it is applied, held or dropped.
@@ -232,16 +340,41 @@ extension ParameterServer: ParameterService {
       self, on: executor.queue, .push(push, nonFiniteIndex: nonFiniteIndex), snapshot: &snapshot)
   }
 
-  /// Blocks the calling Dispatch thread until its round is over, and pulls.
+  /// Blocks the calling Dispatch thread until the server lets the worker go on.
   public nonisolated func wait(worker: Int, snapshot: inout ParameterSnapshot) -> PushReply {
-    turnstiles[worker].wait()
-    return ports[worker].enter(self, on: executor.queue, .resume, snapshot: &snapshot)
+    turnstiles[worker].pass(snapshot: &snapshot)
+  }
+
+  /// Returns whether a gradient computed at `version` may still be applied; never blocks.
+  public nonisolated func isWanted(version: Int) -> Bool {
+    version >= oldestWanted.load(ordering: .relaxed)
+  }
+
+  /// Replaces the snapshot of a worker that gave up a calculation, from a Dispatch thread.
+  ///
+  /// - Precondition: The caller is not on the server's queue.
+  public nonisolated func restart(worker: Int, snapshot: inout ParameterSnapshot) {
+    _ = ports[worker].enter(self, on: executor.queue, .restart, snapshot: &snapshot)
+  }
+
+  /// Notes that a worker pushes no more in this epoch, which may complete an update or let others go on.
+  ///
+  /// - Precondition: The caller is not on the server's queue, and the worker does not wait.
+  public nonisolated func leave(worker: Int, snapshot: inout ParameterSnapshot) {
+    _ = ports[worker].enter(self, on: executor.queue, .leave, snapshot: &snapshot)
   }
 }
 
 // MARK: What the driver calls
 
-extension ParameterServer {
+extension ParameterServer: TrainingServer {
+  /// Returns the latest parameters; never waits for an update in progress.
+  ///
+  /// The server does not count this snapshot as a worker's: use ``pull(worker:into:)`` for those.
+  public nonisolated func latest() -> ParameterSnapshot {
+    published.snapshot()
+  }
+
   /// The state of the server, all of one moment; blocks while a push is being applied.
   public nonisolated var status: ServerStatus {
     executor.queue.sync { assumeIsolated { $0.currentStatus() } }
@@ -264,15 +397,25 @@ extension ParameterServer {
     executor.queue.sync { assumeIsolated { $0.coordinator } }
   }
 
-  /// Tells how many pushes are to come until the next call; a round never waits for more than that.
+  nonisolated var record: CoordinationRecord { CoordinationRecord(coordination) }
+
+  /// Begins an epoch in which some workers take part; nobody waits for the others.
   ///
-  /// - Precondition: No round is open.
-  public nonisolated func expect(pushes: Int) {
-    executor.queue.sync { assumeIsolated { $0.coordinator.expect(pushes: pushes) } }
+  /// - Precondition: All workers have left the epoch before.
+  public nonisolated func begin(workers: Range<Int>) {
+    executor.queue.sync { assumeIsolated { $0.coordinator.begin(workers: workers) } }
   }
 
-  /// Copies the optimizer's state, each vector laid out like the parameters, by name.
-  public nonisolated func optimizerState() -> [String: [Float]] {
-    executor.queue.sync { assumeIsolated { $0.optimizer.state.mapValues { Array($0) } } }
+  /// Copies the state of rule and optimizer.
+  public nonisolated func carriedState() -> CarriedState {
+    executor.queue.sync {
+      assumeIsolated { server in
+        let optimizer = server.pipeline.optimizer.state()
+        let rule = server.pipeline.rule.state(prefix: "rule.")
+        return CarriedState(
+          vectors: optimizer.vectors.merging(rule.vectors) { first, _ in first },
+          scalars: optimizer.scalars.merging(rule.scalars) { first, _ in first })
+      }
+    }
   }
 }

@@ -13,8 +13,10 @@ final class ServerPort: @unchecked Sendable {
     case pull
     /// To hand over a gradient; `nonFiniteIndex` is its first element that is not finite.
     case push(GradientPush, nonFiniteIndex: Int?)
-    /// The latest parameters, if training has not stopped while the worker waited.
-    case resume
+    /// The latest parameters, instead of finishing a calculation.
+    case restart
+    /// To be waited for no longer.
+    case leave
   }
 
   let worker: Int

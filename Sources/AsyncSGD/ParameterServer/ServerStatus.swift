@@ -47,6 +47,10 @@ public struct ServerStatus: Sendable {
   public var nextLearningRate: Double
   /// Pushes refused because they were not finite.
   public var refusedPushes: Int
+  /// Pushes that were not applied for any other reason than that training had stopped.
+  public var droppedPushes = 0
+  /// What was pushed, in bytes as it would go over a wire.
+  public var pushedBytes = 0
   /// The last of them after which training went on.
   public var lastSkipped: Divergence? = nil
   /// The one that stopped training.

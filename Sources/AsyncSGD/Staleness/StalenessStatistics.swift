@@ -1,16 +1,28 @@
-/// How stale the pushes of a run were, in updates.
+/// How stale the pushes of a run were, in updates, and the other sums that the law of staleness needs.
 public struct StalenessStatistics: Sendable {
   /// The staleness of every push that became part of an update.
   public private(set) var applied = StalenessHistogram()
-  /// The sum of the staleness of the pushes that were refused.
-  public private(set) var refusedSum = 0
+  /// The sum of the staleness of the pushes that were dropped.
+  public private(set) var droppedSum = 0
+  /// The sum of what snapshots aged between their worker's push and its next pull.
+  public private(set) var idleSum = 0
+  /// The sum of what snapshots had aged whose worker pulled again without a push.
+  public private(set) var unusedSum = 0
 
   mutating func recordApplied(_ staleness: Int) {
     applied.record(staleness)
   }
 
-  mutating func recordRefused(_ staleness: Int) {
-    refusedSum += staleness
+  mutating func recordDropped(_ staleness: Int) {
+    droppedSum += staleness
+  }
+
+  mutating func recordIdle(_ updates: Int) {
+    idleSum += updates
+  }
+
+  mutating func recordUnused(_ age: Int) {
+    unusedSum += age
   }
 }
 

@@ -8,13 +8,13 @@ extension RunDescription {
     _ configuration: TrainingConfiguration, model: ShapedModel, data: DatasetPair,
     backend: any KernelBackend<Float>, programVersion: String, plannedUpdates: Int, resumedAt version: Int?
   ) {
-    let minibatchesPerUpdate = configuration.mode.dealsInRounds ? configuration.workers : 1
     self.init(
       programVersion: programVersion, model: model.model.name, parameters: model.layout.count,
       dataset: data.training.name, trainingExamples: data.training.count, testExamples: data.test.count,
-      classes: data.training.classes, mode: configuration.mode.rawValue, rule: "plain",
+      classes: data.training.classes, mode: configuration.mode.rawValue, rule: configuration.rule.rawValue,
       optimizer: configuration.optimizer.rawValue, workers: configuration.workers, epochs: configuration.epochs,
-      batchSize: configuration.batchSize, examplesPerUpdate: configuration.batchSize * minibatchesPerUpdate,
+      batchSize: configuration.batchSize,
+      examplesPerUpdate: configuration.batchSize * configuration.minibatchesPerUpdate,
       plannedUpdates: plannedUpdates, learningRate: configuration.learningRate,
       schedule: configuration.schedule.rawValue, warmup: configuration.warmup, momentum: configuration.momentum,
       weightDecay: configuration.weightDecay, seed: configuration.seed, kernels: backend.name,
@@ -22,28 +22,28 @@ extension RunDescription {
   }
 }
 
-/// Where a run stands on its learning-rate schedule, in updates of its own configuration.
+/// Where a run stands on its learning-rate schedule, in minibatches of its own configuration.
 ///
-/// Derived from the position in the data and not from the version, so that a run that is resumed with another mode,
-/// number of workers or size of minibatches goes on at the same share of its schedule.
+/// Derived from the position in the data, so that a run that is resumed with another mode, number of workers or size of
+/// minibatches goes on at the same share of its schedule.
 struct SchedulePosition {
-  /// Updates of a whole run of this configuration.
+  /// Minibatches of a whole run of this configuration.
   let total: Int
-  /// Updates that are left from here on.
-  let left: Int
+  /// Minibatches that lie behind.
+  let done: Int
 
   init(_ configuration: TrainingConfiguration, plan: EpochPlan, epoch: Int, minibatch: Int) {
-    let (mode, workers) = (configuration.mode, configuration.workers)
-    let perEpoch = plan.updates(mode: mode, workers: workers)
-    total = configuration.epochs * perEpoch
-    left =
-      epoch < configuration.epochs
-      ? (configuration.epochs - epoch - 1) * perEpoch + plan.updates(mode: mode, workers: workers, after: minibatch)
-      : 0
+    total = configuration.epochs * plan.minibatches
+    done = min(total, epoch * plan.minibatches + minibatch)
   }
 
-  /// Updates that lie behind.
-  var step: Int { total - left }
+  /// The updates that the rest of the run makes, about.
+  func updatesLeft(_ configuration: TrainingConfiguration, plan: EpochPlan) -> Int {
+    let perUpdate = configuration.minibatchesPerUpdate
+    func updates(_ minibatches: Int) -> Int { (minibatches + perUpdate - 1) / perUpdate }
+    let left = total - done
+    return left / plan.minibatches * updates(plan.minibatches) + updates(left % plan.minibatches)
+  }
 }
 
 extension ParameterServer {
@@ -55,33 +55,41 @@ extension ParameterServer {
     let count = model.layout.count
     var initial = state?.parameters ?? [Float](repeating: 0, count: count)
     if state == nil { model.initialize(&initial, seed: configuration.seed) }
-    let optimizer = makeOptimizer(configuration, count: count, backend: backend)
-    for (name, vector) in optimizer.state {
-      if let saved = state?.optimizerState[name] { _ = vector.update(from: saved) }
-    }
     let layout = model.layout
     self.init(
       initial: initial,
       coordinator: Coordinator(
-        mode: configuration.mode, workers: configuration.workers, version: state?.version ?? 0,
-        step: schedule.step, divergencePolicy: configuration.divergencePolicy),
-      optimizer: optimizer,
+        mode: configuration.mode, workers: configuration.workers, hyperparameters: configuration.hyperparameters,
+        version: state?.version ?? 0, minibatches: schedule.done, divergencePolicy: configuration.divergencePolicy),
+      rule: makeRule(configuration, count: count, backend: backend, state: state),
+      optimizer: makeOptimizer(configuration, count: count, backend: backend, state: state),
+      blocks: ParameterBlocks(layout, weightDecay: configuration.weightDecay),
       schedule: LearningRateSchedule(
         peak: configuration.learningRate, shape: configuration.schedule, warmup: configuration.warmup,
-        plannedUpdates: schedule.total),
+        plannedMinibatches: schedule.total),
+      movingRate: configuration.mode.isElastic ? Float(configuration.number(.movingRate)) : 0,
       backend: backend, parameterName: { layout.name(containing: $0) })
   }
 }
 
 private func makeOptimizer(
-  _ configuration: TrainingConfiguration, count: Int, backend: any KernelBackend<Float>
+  _ configuration: TrainingConfiguration, count: Int, backend: any KernelBackend<Float>, state: TrainerState?
 ) -> sending any Optimizer {
-  switch configuration.optimizer {
-  case .sgd:
-    SGD(count: count, weightDecay: Float(configuration.weightDecay), backend: backend)
-  case .momentum:
-    Momentum(
-      count: count, momentum: Float(configuration.momentum), weightDecay: Float(configuration.weightDecay),
-      backend: backend)
-  }
+  var optimizer = configuration.optimizer.makeOptimizer(
+    configuration.hyperparameters, in: configuration.setting, momentum: configuration.momentum, count: count,
+    backend: backend)
+  if let state { optimizer.restore(state.carried) }
+  nonisolated(unsafe) let owned = optimizer  // nobody but the server uses it from here on
+  return owned
+}
+
+private func makeRule(
+  _ configuration: TrainingConfiguration, count: Int, backend: any KernelBackend<Float>, state: TrainerState?
+) -> sending any UpdateRule {
+  var rule = configuration.rule.makeRule(
+    configuration.hyperparameters, in: configuration.setting, momentum: configuration.momentum, count: count,
+    backend: backend)
+  if let state { rule.restore(state.carried, prefix: "rule.") }
+  nonisolated(unsafe) let owned = rule  // nobody but the server uses it from here on
+  return owned
 }

@@ -21,7 +21,7 @@ public final class Trainer: @unchecked Sendable {  // each variable says where i
   private let data: DatasetPair
   private let plan: EpochPlan
   private let order: EpochOrder
-  private let server: ParameterServer
+  private let server: any TrainingServer
   private let workers: [Worker]
   private let dispenser: MinibatchDispenser
   private let observer: any TrainingObserver
@@ -93,10 +93,11 @@ public final class Trainer: @unchecked Sendable {  // each variable says where i
     let schedule = SchedulePosition(configuration, plan: plan, epoch: start.epoch, minibatch: start.minibatch)
     description = RunDescription(
       configuration, model: model, data: data, backend: backend, programVersion: programVersion,
-      plannedUpdates: (state?.version ?? 0) + schedule.left, resumedAt: state?.version)
+      plannedUpdates: (state?.version ?? 0) + schedule.updatesLeft(configuration, plan: plan), resumedAt: state?.version
+    )
 
     let server = ParameterServer(configuration, model: model, backend: backend, schedule: schedule, state: state)
-    let dispenser = MinibatchDispenser(workers: configuration.workers, inRounds: configuration.mode.dealsInRounds)
+    let dispenser = MinibatchDispenser(workers: configuration.workers, inRounds: configuration.dealsInRounds)
     self.server = server
     self.dispenser = dispenser
     let takesTurns = configuration.workers > ProcessInfo.processInfo.activeProcessorCount
@@ -133,7 +134,7 @@ public final class Trainer: @unchecked Sendable {  // each variable says where i
     let done = start.epoch * plan.minibatches + start.minibatch + dealt
     return TrainerState(
       parameters: Array(UnsafeBufferPointer(start: snapshot.values, count: snapshot.count)),
-      optimizerState: server.optimizerState(), version: status.version, epoch: done / plan.minibatches,
+      carried: server.carriedState(), version: status.version, epoch: done / plan.minibatches,
       nextMinibatch: done % plan.minibatches, trainingExamples: plan.examples,
       examples: start.examples + status.examples)
   }
@@ -184,14 +185,14 @@ public final class Trainer: @unchecked Sendable {  // each variable says where i
       }
       tell(.epoch(evaluated))
     }
-    let residual = server.coordination.stalenessLawResidual ?? 0
+    let residual = server.record.stalenessLawResidual ?? 0
     guard residual == 0 else { throw TrainingError.stalenessLawViolated(residual: residual) }
     return finish(outcome, report ?? evaluate(server.status, epoch: start.epoch))
   }
 
   private func train(epoch: Int, from first: Int, order: UnsafeBufferPointer<Int32>) {
     dispenser.begin(minibatches: plan.minibatches, from: first)
-    server.expect(pushes: plan.minibatches - first)
+    server.begin(workers: 0..<workers.count)
     events.sync { meter.beginEpoch() }
 
     let timer = DispatchSource.makeTimerSource(queue: events)
@@ -201,7 +202,7 @@ public final class Trainer: @unchecked Sendable {  // each variable says where i
     timer.resume()
 
     let group = DispatchGroup()
-    let repulls = !configuration.mode.hasStaleness
+    let repulls = configuration.mode.pullsAtEpochStart
     let pass = SharedOrder(order)
     for worker in workers {
       worker.queue.async(group: group) {
@@ -230,7 +231,7 @@ public final class Trainer: @unchecked Sendable {  // each variable says where i
   private func evaluate(_ status: ServerStatus, epoch: Int) -> EpochReport {
     let evaluation = Evaluation(
       of: server.latest(), on: data.test, workers: workers, chunk: plan.capacity)
-    let staleness = server.coordination.staleness.applied.summary
+    let staleness = server.record.staleness.applied.summary
     return events.sync {
       meter.epochReport(
         status, epoch: epoch, seconds: stopwatch.seconds, evaluation: evaluation, staleness: staleness)
@@ -239,12 +240,12 @@ public final class Trainer: @unchecked Sendable {  // each variable says where i
 
   private func finish(_ outcome: TrainingOutcome, _ last: EpochReport) -> FinalReport {
     let snapshot = server.latest()
-    let coordination = server.coordination
+    let record = server.record
     var hash = FNV1a()
     hash.combine(UnsafeRawBufferPointer(UnsafeBufferPointer(start: snapshot.values, count: snapshot.count)))
     let report = FinalReport(
-      outcome: outcome, run: description, last: last, updatesByWorker: coordination.updatesByWorker,
-      refusedPushes: coordination.refusedPushes,
+      outcome: outcome, run: description, last: last, updatesByWorker: record.updatesByWorker,
+      refusedPushes: record.drops[.notFinite] ?? 0,
       parametersHash: hash.description,
       peakMemoryBytes: peakResidentBytes())
     tell(.final(report))

@@ -5,8 +5,8 @@
 public struct TrainerState: Hashable, Sendable {
   /// The flat parameter vector.
   public var parameters: [Float]
-  /// The optimizer's vectors, each laid out like the parameters, by name.
-  public var optimizerState: [String: [Float]]
+  /// What optimizer, rule and workers carry over: the optimizer's under its own names, the others' prefixed.
+  public var carried: CarriedState
   /// Updates applied since the run began.
   public var version: Int
   /// The number of epochs done.
@@ -20,11 +20,11 @@ public struct TrainerState: Hashable, Sendable {
 
   /// Creates a state.
   public init(
-    parameters: [Float], optimizerState: [String: [Float]], version: Int, epoch: Int, nextMinibatch: Int,
+    parameters: [Float], carried: CarriedState, version: Int, epoch: Int, nextMinibatch: Int,
     trainingExamples: Int, examples: Int
   ) {
     self.parameters = parameters
-    self.optimizerState = optimizerState
+    self.carried = carried
     self.version = version
     self.epoch = epoch
     self.nextMinibatch = nextMinibatch
@@ -47,8 +47,8 @@ extension TrainerState {
     guard nextMinibatch < plan.minibatches else {
       throw .positionOutOfRange(minibatch: nextMinibatch, minibatches: plan.minibatches)
     }
-    guard configuration.optimizer == .momentum else { return }
-    guard let velocity = optimizerState["velocity"] else {
+    guard configuration.optimizer.hasMomentum else { return }
+    guard let velocity = carried.vectors["velocity"] else {
       throw .missingOptimizerState(name: "velocity")
     }
     guard velocity.count == parameters else {

@@ -4,11 +4,17 @@ public struct TrainingConfiguration: Hashable, Sendable {
   public var workers: Int
   /// Who waits for whom.
   public var mode: CoordinationMode
+  /// How a stale gradient is applied.
+  public var rule: UpdateRuleKind
   /// The step itself.
   public var optimizer: OptimizerKind
-  /// μ of ``OptimizerKind/momentum``, 0 ≤ μ < 1.
+  /// How a gradient is made smaller on its way to the server.
+  public var compression: CompressionKind
+  /// What was given of the hyperparameters of mode, rule, optimizer and compression.
+  public var hyperparameters: Hyperparameters
+  /// μ of the optimizers and rules with momentum, 0 ≤ μ < 1.
   public var momentum: Double
-  /// λ, the coefficient of the parameters added to the gradient.
+  /// λ, the coefficient of the weights added to the gradient; biases have none.
   public var weightDecay: Double
   /// Passes over the training set.
   public var epochs: Int
@@ -27,14 +33,18 @@ public struct TrainingConfiguration: Hashable, Sendable {
 
   /// Creates a configuration.
   public init(
-    workers: Int, mode: CoordinationMode = .async, optimizer: OptimizerKind = .sgd, momentum: Double = 0,
+    workers: Int, mode: CoordinationMode = .async, rule: UpdateRuleKind = .plain, optimizer: OptimizerKind = .sgd,
+    compression: CompressionKind = .none, hyperparameters: Hyperparameters = Hyperparameters(), momentum: Double = 0,
     weightDecay: Double = 0, epochs: Int, batchSize: Int, learningRate: Double,
     schedule: LearningRateSchedule.Shape = .constant, warmup: Double = 0, seed: UInt64 = 1,
     divergencePolicy: DivergencePolicy = .stop
   ) {
     self.workers = workers
     self.mode = mode
+    self.rule = rule
     self.optimizer = optimizer
+    self.compression = compression
+    self.hyperparameters = hyperparameters
     self.momentum = momentum
     self.weightDecay = weightDecay
     self.epochs = epochs
@@ -47,12 +57,59 @@ public struct TrainingConfiguration: Hashable, Sendable {
   }
 
   /// Creates the configuration that a recipe recommends.
-  public init(_ recipe: TrainingRecipe, workers: Int, mode: CoordinationMode = .async, seed: UInt64 = 1) {
+  public init(
+    _ recipe: TrainingRecipe, workers: Int, mode: CoordinationMode = .async, rule: UpdateRuleKind = .plain,
+    optimizer: OptimizerKind? = nil, seed: UInt64 = 1
+  ) {
+    let optimizer = optimizer ?? recipe.optimizer
     self.init(
-      workers: workers, mode: mode, optimizer: recipe.optimizer, momentum: recipe.momentum,
-      weightDecay: recipe.weightDecay, epochs: recipe.epochs, batchSize: recipe.batchSize,
-      learningRate: recipe.learningRate(mode: mode, workers: workers), schedule: recipe.schedule,
-      warmup: recipe.warmup, seed: seed)
+      workers: workers, mode: mode, rule: rule, optimizer: optimizer,
+      momentum: recipe.momentum(optimizer: optimizer, rule: rule), weightDecay: recipe.weightDecay,
+      epochs: recipe.epochs, batchSize: recipe.batchSize,
+      learningRate: recipe.learningRate(mode: mode, rule: rule, optimizer: optimizer, workers: workers),
+      schedule: recipe.schedule, warmup: recipe.warmup, seed: seed)
+  }
+}
+
+extension TrainingConfiguration {
+  /// What the defaults of hyperparameters may depend on.
+  public var setting: Hyperparameter.Setting { Hyperparameter.Setting(workers: workers, mode: mode) }
+
+  /// Returns the whole number that holds for a hyperparameter.
+  public func integer(_ hyperparameter: Hyperparameter) -> Int { hyperparameters.integer(hyperparameter, in: setting) }
+
+  /// Returns the number that holds for a hyperparameter.
+  public func number(_ hyperparameter: Hyperparameter) -> Double {
+    hyperparameters.number(hyperparameter, in: setting)
+  }
+
+  /// Returns the word that holds for a hyperparameter.
+  public func choice(_ hyperparameter: Hyperparameter) -> String {
+    hyperparameters.choice(hyperparameter, in: setting)
+  }
+
+  /// Whether minibatches are dealt to the workers in rounds of one each, and not first come, first served.
+  var dealsInRounds: Bool {
+    switch mode {
+    case .sync: !hyperparameters.takesPartOfRound(in: setting)
+    case .localSGD: true
+    default: false
+    }
+  }
+
+  /// The minibatches that an update takes, about.
+  var minibatchesPerUpdate: Int {
+    switch mode {
+    case .sequential, .ssp, .dssp, .hogwild, .ringmaster: 1
+    case .async: integer(.pushEvery)
+    case .sync:
+      max(1, min(workers, integer(.gradientsToWait)) - integer(.backupWorkers))
+    case .softSync, .rennala: integer(.gradientsToWait)
+    case .easgd, .eamsgd: integer(.communicationPeriod)
+    case .localSGD: workers * integer(.localSteps)
+    case .agn: integer(.localSteps)
+    case .fedBuff: integer(.bufferSize) * integer(.localSteps)
+    }
   }
 }
 
@@ -73,11 +130,5 @@ struct EpochPlan: Hashable, Sendable {
   func positions(of minibatch: Int) -> Range<Int> {
     let start = minibatch * batchSize
     return start..<min(start + batchSize, examples)
-  }
-
-  /// Returns the number of updates in the rest of an epoch, of which `done` minibatches are done.
-  func updates(mode: CoordinationMode, workers: Int, after done: Int = 0) -> Int {
-    let left = minibatches - done
-    return mode.dealsInRounds ? (left + workers - 1) / workers : left
   }
 }

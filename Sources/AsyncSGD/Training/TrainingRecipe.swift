@@ -20,17 +20,25 @@ public struct TrainingRecipe: Hashable, Sendable {
   /// Workers up to which ``learningRate`` is stable in `async` mode.
   static let stableWorkers = 8
 
-  /// Returns the learning rate for a mode and a number of workers.
+  /// Returns the learning rate of a combination.
   ///
   /// In `sync` mode an update averages W minibatches, so there are W times fewer of them and each is less noisy: the
   /// rate grows in proportion (Goyal et al., "Accurate, Large Minibatch SGD", 2017, <https://arxiv.org/abs/1706.02677>),
   /// up to eight times. In `async` mode the mean staleness is W − 1, and the largest stable rate falls with it: beyond
   /// eight workers the rate falls with the root of W, which measured better at 16 and 32 workers than falling with W.
-  public func learningRate(mode: CoordinationMode, workers: Int) -> Double {
+  public func learningRate(
+    mode: CoordinationMode, rule: UpdateRuleKind = .plain, optimizer: OptimizerKind = .sgd, workers: Int
+  ) -> Double {
     switch mode {
     case .sync: learningRate * Double(min(workers, Self.stableWorkers))
-    case .async: learningRate * min(1, (Double(Self.stableWorkers) / Double(workers)).squareRoot())
+    default: learningRate * min(1, (Double(Self.stableWorkers) / Double(workers)).squareRoot())
     }
+  }
+
+  /// Returns the coefficient of momentum of a combination.
+  public func momentum(optimizer: OptimizerKind, rule: UpdateRuleKind) -> Double {
+    if optimizer == self.optimizer { return momentum }
+    return optimizer.hasMomentum ? 0.5 : 0
   }
 
   /// Returns the recipe of a model of the zoo; a model that is not named gets the one of `lenet5`.

@@ -56,6 +56,7 @@ final class Worker: @unchecked Sendable {  // all but `index` and `queue` is use
   ///     with its last push instead, as if the pause between the epochs had not been.
   func train(epoch: Int, order: UnsafeBufferPointer<Int32>, repulls: Bool) {
     if repulls { service.pull(worker: index, into: &snapshot) }
+    defer { service.leave(worker: index, snapshot: &snapshot) }
     while let minibatch = dispenser.next(for: index) {
       guard step(minibatch, epoch: epoch, order: order) else { return }
       if takesTurns { sched_yield() }
@@ -74,7 +75,7 @@ final class Worker: @unchecked Sendable {  // all but `index` and `queue` is use
     let push = GradientPush(worker: index, gradient: gradient, examples: examples.count, sums: sums)
     var reply = service.push(push, snapshot: &snapshot)
     if reply == .wait { reply = service.wait(worker: index, snapshot: &snapshot) }
-    return reply == .proceed
+    return reply != .stopped
   }
 
   /// Adds up the loss and the hits of some examples at `parameters`; for the worker's queue too.

@@ -37,8 +37,8 @@ struct ServerLoad {
     let server = ParameterServer(
       initial: [Float](repeating: 0.5, count: parameters),
       coordinator: Coordinator(mode: .async, workers: workers),
-      optimizer: Momentum(count: parameters, momentum: 0.5, weightDecay: 0, backend: backend),
-      schedule: LearningRateSchedule(peak: 1e-9, shape: .constant, warmup: 0, plannedUpdates: .max),
+      optimizer: Momentum(count: parameters, momentum: 0.5, backend: backend),
+      schedule: LearningRateSchedule(peak: 1e-9, shape: .constant, warmup: 0, plannedMinibatches: .max),
       backend: backend, parameterName: { "\($0)" })
     let gradient = FloatBuffer(parameters)
     let collector = Collector()

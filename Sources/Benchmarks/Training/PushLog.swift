@@ -59,23 +59,15 @@ final class PushLog: @unchecked Sendable {  // all variables are protected by `l
     if isEnough { halt() }
   }
 
-  private struct Service: ParameterService {
+  private struct Service: ServiceDecorator {
     let base: any ParameterService
     let log: PushLog
-
-    func pull(worker: Int, into snapshot: inout ParameterSnapshot) { base.pull(worker: worker, into: &snapshot) }
-
-    func takeGradientBuffer() -> GradientBuffer { base.takeGradientBuffer() }
 
     func push(_ push: GradientPush, snapshot: inout ParameterSnapshot) -> PushReply {
       let examples = push.examples
       let reply = base.push(push, snapshot: &snapshot)
       log.note(examples: examples, now: monotonicSeconds())
       return reply
-    }
-
-    func wait(worker: Int, snapshot: inout ParameterSnapshot) -> PushReply {
-      base.wait(worker: worker, snapshot: &snapshot)
     }
   }
 }

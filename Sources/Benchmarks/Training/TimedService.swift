@@ -5,7 +5,7 @@ internal import Foundation
 ///
 /// A worker's step is: gather a minibatch, take a gradient buffer, compute, push. So the calls of the service divide its
 /// time into data, gradient and server, and nothing in the trainer has to be timed.
-final class TimedService: ParameterService, @unchecked Sendable {  // used by its worker, by others when that is done
+final class TimedService: ServiceDecorator, @unchecked Sendable {  // used by its worker, by others when that is done
   /// Where the time went, in seconds on a core.
   struct Account {
     var data = 0.0
@@ -15,7 +15,8 @@ final class TimedService: ParameterService, @unchecked Sendable {  // used by it
     var blocked = 0.0
   }
 
-  private let base: any ParameterService
+  /// The server.
+  let base: any ParameterService
   /// The sums so far.
   private(set) var account = Account()
   /// The last moment that was booked, on the clock of `thread`.

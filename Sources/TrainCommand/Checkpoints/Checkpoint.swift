@@ -61,7 +61,8 @@ struct Checkpoint {
     let trainingExamples = try fields.integer("trainingExamples", in: 1...Self.largestCount)
     let minibatches = (trainingExamples - 1) / settings.configuration.batchSize + 1
     state = TrainerState(
-      parameters: parameters, optimizerState: optimizerState, version: try fields.integer("updates", in: counts),
+      parameters: parameters, carried: CarriedState(vectors: optimizerState),
+      version: try fields.integer("updates", in: counts),
       epoch: try fields.integer("epoch", in: 0...settings.configuration.epochs),
       nextMinibatch: try fields.integer("nextMinibatch", in: 0...minibatches - 1), trainingExamples: trainingExamples,
       examples: try fields.integer("examples", in: counts))
@@ -89,7 +90,7 @@ struct Checkpoint {
   /// - Throws: `AtomicFileError`; what was at `path` before is still there.
   func write(to path: String) throws {
     var tensors = Self.tensors(of: state.parameters, prefix: "", layout: model.layout)
-    let vectors = state.optimizerState.sorted { $0.key < $1.key }
+    let vectors = state.carried.vectors.sorted { $0.key < $1.key }
     for (name, vector) in vectors {
       tensors += Self.tensors(of: vector, prefix: "optimizer.\(name).", layout: model.layout)
     }

@@ -49,8 +49,8 @@ extension TrainOptions {
       .choice(
         "--mode", "Who waits for whom.", among: CoordinationMode.allCases, default: defaults.mode.rawValue
       ) { $0.mode = $1 },
-      .name(
-        "--rule", "How a stale gradient is applied.", values: vocabulary.rules.map(\.name), default: defaults.rule
+      .choice(
+        "--rule", "How a stale gradient is applied.", among: UpdateRuleKind.allCases, default: defaults.rule.rawValue
       ) { $0.rule = $1 },
       .name(
         "--kernels", "The implementation of the arithmetic.", values: vocabulary.kernels.map(\.name),

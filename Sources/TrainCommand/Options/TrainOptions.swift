@@ -39,7 +39,7 @@ public struct TrainOptions: Hashable, Sendable {
   /// `--mode`.
   public var mode = CoordinationMode.async
   /// `--rule`.
-  public var rule = "plain"
+  public var rule = UpdateRuleKind.plain
   /// `--kernels`.
   public var kernels = "auto"
   /// `--isa`, or `nil` for `auto`.

@@ -25,7 +25,8 @@ struct RunSettings: Hashable {
     hidden = options.hidden
     activation = options.activation
     kernels = options.kernels
-    configuration = TrainingConfiguration(recipe, workers: options.workers, mode: options.mode, seed: options.seed)
+    configuration = TrainingConfiguration(
+      recipe, workers: options.workers, mode: options.mode, rule: options.rule, seed: options.seed)
     override(with: options)
   }
 
@@ -52,7 +53,7 @@ struct RunSettings: Hashable {
     if options.given.contains("--mode") { configuration.mode = options.mode }
     if options.given.contains("--kernels") { kernels = options.kernels }
     override(with: options)
-    if let vector = missingVector(among: Array(checkpoint.state.optimizerState.keys)) {
+    if let vector = missingVector(among: Array(checkpoint.state.carried.vectors.keys)) {
       throw UsageError(
         "'--resume \(options.resume ?? "")' has no \(vector) to go on with, because it was made with '--optimizer "
           + "\(checkpoint.settings.configuration.optimizer.rawValue)': drop '--momentum' and '--optimizer'")
@@ -82,15 +83,15 @@ struct RunSettings: Hashable {
     case (.sgd?, _):
       configuration.optimizer = .sgd
       configuration.momentum = 0
-    case (.momentum?, let momentum):
-      configuration.optimizer = .momentum
+    case (let optimizer?, let momentum):
+      configuration.optimizer = optimizer
       configuration.momentum = momentum ?? (configuration.momentum > 0 ? configuration.momentum : 0.5)
     }
   }
 
   /// Returns a vector that the optimizer needs to go on and that is not among `vectors`, or `nil` if none is missing.
   func missingVector(among vectors: [String]) -> String? {
-    configuration.optimizer == .momentum && !vectors.contains("velocity") ? "velocity" : nil
+    configuration.optimizer.hasMomentum && !vectors.contains("velocity") ? "velocity" : nil
   }
 
   private func checkFixed(
@@ -118,7 +119,8 @@ extension RunSettings {
   var metadata: [String: String] {
     var fields = [
       "dataset": dataset, "model": model, "workers": "\(configuration.workers)", "mode": configuration.mode.rawValue,
-      "rule": "plain", "optimizer": configuration.optimizer.rawValue, "momentum": "\(configuration.momentum)",
+      "rule": configuration.rule.rawValue, "optimizer": configuration.optimizer.rawValue,
+      "momentum": "\(configuration.momentum)",
       "weightDecay": "\(configuration.weightDecay)", "epochs": "\(configuration.epochs)",
       "batchSize": "\(configuration.batchSize)", "learningRate": "\(configuration.learningRate)",
       "schedule": configuration.schedule.rawValue, "warmup": "\(configuration.warmup)",
@@ -140,10 +142,9 @@ extension RunSettings {
       fields.optionalText("activation") == nil
       ? nil : try fields.choice("activation", among: TrainOptions.hiddenActivations)
     kernels = try fields.name("kernels", among: names.kernels.map(\.name))
-    _ = try fields.name("rule", among: names.rules.map(\.name))
     configuration = TrainingConfiguration(
       workers: try fields.integer("workers", in: 1...Trainer.maximumWorkers),
-      mode: try fields.choice("mode"), optimizer: try fields.choice("optimizer"),
+      mode: try fields.choice("mode"), rule: try fields.choice("rule"), optimizer: try fields.choice("optimizer"),
       momentum: try fields.number("momentum", in: 0..<1), weightDecay: try fields.number("weightDecay", in: 0...1),
       epochs: try fields.integer("epochs", in: 1...TrainOptions.mostEpochs),
       batchSize: try fields.integer("batchSize", in: 1...TrainOptions.largestBatchSize),

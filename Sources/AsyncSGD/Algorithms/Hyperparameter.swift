@@ -1,0 +1,167 @@
+/// A number or a choice that belongs to one or more modes, rules, optimizers or compressors.
+///
+/// Each one is declared once, as a constant of this type, and the options of the command line, their help, the lists, the
+/// metadata of checkpoints and the metrics all follow from the declaration.
+public struct Hyperparameter: Sendable {
+  /// What a default may depend on.
+  public struct Setting: Hashable, Sendable {
+    /// The number of workers.
+    public var workers: Int
+    /// Who waits for whom.
+    public var mode: CoordinationMode
+
+    /// Creates a setting.
+    public init(workers: Int, mode: CoordinationMode) {
+      self.workers = workers
+      self.mode = mode
+    }
+  }
+
+  /// A value.
+  public enum Value: Hashable, Sendable, CustomStringConvertible {
+    /// A whole number.
+    case integer(Int)
+    /// A number.
+    case number(Double)
+    /// A word.
+    case choice(String)
+
+    /// The value as an option takes it.
+    public var description: String {
+      switch self {
+      case .integer(let value): "\(value)"
+      case .number(let value): "\(value)"
+      case .choice(let value): value
+      }
+    }
+  }
+
+  /// A word that a choice takes.
+  public struct Choice: Hashable, Sendable {
+    /// The word.
+    public let name: String
+    /// What it means.
+    public let summary: String
+
+    /// Creates a word.
+    public init(_ name: String, _ summary: String) {
+      self.name = name
+      self.summary = summary
+    }
+  }
+
+  /// The values it takes.
+  public enum Domain: Hashable, Sendable {
+    /// Whole numbers.
+    case integer(ClosedRange<Int>)
+    /// Numbers; the bounds belong to it unless they are excluded.
+    case number(ClosedRange<Double>, excludesLower: Bool = false, excludesUpper: Bool = false)
+    /// Words.
+    case choice([Choice])
+
+    /// Returns whether it contains `value`.
+    public func contains(_ value: Value) -> Bool {
+      switch (self, value) {
+      case (.integer(let range), .integer(let value)):
+        range.contains(value)
+      case (.number(let range, let excludesLower, let excludesUpper), .number(let value)):
+        range.contains(value) && !(excludesLower && value == range.lowerBound)
+          && !(excludesUpper && value == range.upperBound)
+      case (.choice(let choices), .choice(let value)):
+        choices.contains { $0.name == value }
+      default:
+        false
+      }
+    }
+  }
+
+  /// The option's name without its dashes, such as `staleness-bound`.
+  public let name: String
+  /// What it means, in a line for the help.
+  public let summary: String
+  /// The values it takes.
+  public let domain: Domain
+  /// The default in a setting.
+  public let defaultValue: @Sendable (Setting) -> Value
+  /// The default in words, such as `half the workers`.
+  public let defaultText: String
+
+  /// Declares a hyperparameter with one default.
+  ///
+  /// - Precondition: The default is in the domain.
+  public init(_ name: String, _ summary: String, _ domain: Domain, default value: Value) {
+    self.init(name, summary, domain, defaultText: "\(value)") { _ in value }
+  }
+
+  /// Declares a hyperparameter whose default depends on the setting.
+  ///
+  /// - Precondition: The default is in the domain, in any setting.
+  public init(
+    _ name: String, _ summary: String, _ domain: Domain, defaultText: String,
+    default defaultValue: @escaping @Sendable (Setting) -> Value
+  ) {
+    self.name = name
+    self.summary = summary
+    self.domain = domain
+    self.defaultValue = defaultValue
+    self.defaultText = defaultText
+  }
+}
+
+/// The hyperparameters that were given; the others have their defaults.
+public struct Hyperparameters: Hashable, Sendable {
+  /// What was given, by name.
+  public private(set) var given: [String: Hyperparameter.Value] = [:]
+
+  /// Creates a set in which everything has its default.
+  public init() {}
+
+  /// The value that was given for a hyperparameter, or `nil` for its default.
+  ///
+  /// - Precondition: A value that is set is in the domain.
+  public subscript(hyperparameter: Hyperparameter) -> Hyperparameter.Value? {
+    get { given[hyperparameter.name] }
+    set {
+      if let newValue {
+        precondition(
+          hyperparameter.domain.contains(newValue), "\(newValue) is no value for \(hyperparameter.name)")
+      }
+      given[hyperparameter.name] = newValue
+    }
+  }
+
+  /// Returns what holds in a setting: the given value, or the default.
+  public func value(of hyperparameter: Hyperparameter, in setting: Hyperparameter.Setting) -> Hyperparameter.Value {
+    given[hyperparameter.name] ?? hyperparameter.defaultValue(setting)
+  }
+
+  /// Returns the whole number that holds in a setting.
+  ///
+  /// - Precondition: It is one.
+  public func integer(_ hyperparameter: Hyperparameter, in setting: Hyperparameter.Setting) -> Int {
+    guard case .integer(let value) = value(of: hyperparameter, in: setting) else {
+      preconditionFailure("\(hyperparameter.name) is no whole number")
+    }
+    return value
+  }
+
+  /// Returns the number that holds in a setting.
+  ///
+  /// - Precondition: It is one.
+  public func number(_ hyperparameter: Hyperparameter, in setting: Hyperparameter.Setting) -> Double {
+    guard case .number(let value) = value(of: hyperparameter, in: setting) else {
+      preconditionFailure("\(hyperparameter.name) is no number")
+    }
+    return value
+  }
+
+  /// Returns the word that holds in a setting.
+  ///
+  /// - Precondition: It is one.
+  public func choice(_ hyperparameter: Hyperparameter, in setting: Hyperparameter.Setting) -> String {
+    guard case .choice(let value) = value(of: hyperparameter, in: setting) else {
+      preconditionFailure("\(hyperparameter.name) is no choice")
+    }
+    return value
+  }
+}
