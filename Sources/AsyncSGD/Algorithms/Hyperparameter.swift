@@ -26,12 +26,14 @@ public struct Hyperparameter: Sendable {
     /// A word.
     case choice(String)
 
-    /// The value as an option takes it.
+    /// The value as an option takes it: the shortest text that reads back as it.
     public var description: String {
       switch self {
-      case .integer(let value): "\(value)"
-      case .number(let value): "\(value)"
-      case .choice(let value): value
+      case .integer(let value): return "\(value)"
+      case .number(let value):
+        let text = "\(value)"
+        return text.hasSuffix(".0") ? String(text.dropLast(2)) : text
+      case .choice(let value): return value
       }
     }
   }
@@ -75,7 +77,7 @@ public struct Hyperparameter: Sendable {
     }
   }
 
-  /// The option's name without its dashes, such as `staleness-bound`.
+  /// The name without dashes, such as `staleness-bound`.
   public let name: String
   /// What it means, in a line for the help.
   public let summary: String
@@ -83,8 +85,10 @@ public struct Hyperparameter: Sendable {
   public let domain: Domain
   /// The default in a setting.
   public let defaultValue: @Sendable (Setting) -> Value
-  /// The default in words, such as `half the workers`.
+  /// The default in words, such as `half the workers`; where it differs between modes, of all of them.
   public let defaultText: String
+  /// The default in words in some modes.
+  private let defaultTexts: [CoordinationMode: String]
 
   /// Declares a hyperparameter with one default.
   ///
@@ -100,11 +104,39 @@ public struct Hyperparameter: Sendable {
     _ name: String, _ summary: String, _ domain: Domain, defaultText: String,
     default defaultValue: @escaping @Sendable (Setting) -> Value
   ) {
+    self.init(name, summary, domain, text: defaultText, texts: [:], value: defaultValue)
+  }
+
+  /// Declares a hyperparameter whose default is another one in each mode that has it.
+  ///
+  /// - Precondition: The default is in the domain, in any setting.
+  public init(
+    _ name: String, _ summary: String, _ domain: Domain, defaultTexts: KeyValuePairs<CoordinationMode, String>,
+    default defaultValue: @escaping @Sendable (Setting) -> Value
+  ) {
+    self.init(
+      name, summary, domain, text: defaultTexts.map { "\($0.rawValue): \($1)" }.joined(separator: "; "),
+      texts: Dictionary(uniqueKeysWithValues: defaultTexts.map { ($0, $1) }), value: defaultValue)
+  }
+
+  private init(
+    _ name: String, _ summary: String, _ domain: Domain, text: String, texts: [CoordinationMode: String],
+    value: @escaping @Sendable (Setting) -> Value
+  ) {
     self.name = name
     self.summary = summary
     self.domain = domain
-    self.defaultValue = defaultValue
-    self.defaultText = defaultText
+    defaultValue = value
+    defaultText = text
+    defaultTexts = texts
+  }
+
+  /// The option with its dashes.
+  public var option: String { "--\(name)" }
+
+  /// Returns the default in words in one mode.
+  public func defaultText(in mode: CoordinationMode) -> String {
+    defaultTexts[mode] ?? defaultText
   }
 }
 

@@ -69,6 +69,10 @@ public struct RunDescription: Hashable, Sendable {
   public var kernels: String
   /// The instruction set of the backend.
   public var instructionSet: String
+  /// `--compression`.
+  public var compression: String
+  /// What holds for each hyperparameter of mode, rule, optimizer and compression, defaults included.
+  public var hyperparameters: [NamedValue]
   /// The update that the run was resumed at, or `nil` for a new run.
   public var resumedAtUpdate: Int?
 
@@ -78,6 +82,7 @@ public struct RunDescription: Hashable, Sendable {
     classes: Int, mode: String, rule: String, optimizer: String, workers: Int, epochs: Int, batchSize: Int,
     examplesPerUpdate: Int, plannedUpdates: Int, learningRate: Double, schedule: String, warmup: Double,
     momentum: Double, weightDecay: Double, seed: UInt64, kernels: String, instructionSet: String,
+    compression: String = CompressionKind.none.rawValue, hyperparameters: [NamedValue] = [],
     resumedAtUpdate: Int? = nil
   ) {
     self.programVersion = programVersion
@@ -103,6 +108,8 @@ public struct RunDescription: Hashable, Sendable {
     self.seed = seed
     self.kernels = kernels
     self.instructionSet = instructionSet
+    self.compression = compression
+    self.hyperparameters = hyperparameters
     self.resumedAtUpdate = resumedAtUpdate
   }
 }
