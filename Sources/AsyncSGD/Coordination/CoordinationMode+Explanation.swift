@@ -68,7 +68,9 @@ extension Hyperparameter {
   /// K, c or B: how many gradients make an update.
   public static let gradientsToWait = Hyperparameter(
     "gradients-to-wait", "sync, soft-sync, rennala: gradients that make an update.", .integer(1...65_536),
-    defaultText: "sync: the workers less the backup workers; soft-sync: half the workers; rennala: the workers"
+    defaultTexts: [
+      .sync: "the workers less the backup workers", .softSync: "half the workers", .rennala: "the workers",
+    ]
   ) { .integer($0.mode == .softSync ? max(1, $0.workers / 2) : $0.workers) }
   /// Whether a worker gives an update of ``CoordinationMode/sync`` one gradient or as many as it can.
   public static let gradientsFrom = Hyperparameter(
@@ -122,7 +124,7 @@ extension Hyperparameter {
   /// δ: momentum in a worker that trains on its own.
   public static let localMomentum = Hyperparameter(
     "local-momentum", "eamsgd, local-sgd: Nesterov momentum within a worker.", .number(0...1, excludesUpper: true),
-    defaultText: "eamsgd: 0.9; local-sgd: 0"
+    defaultTexts: [.eamsgd: "0.9", .localSGD: "0"]
   ) { .number($0.mode == .eamsgd ? 0.9 : 0) }
   /// H, λ or Q: steps that a worker makes on its own.
   public static let localSteps = Hyperparameter(

@@ -214,11 +214,14 @@ public struct EpochReport: Hashable, Sendable {
   public var testAccuracy: Double
   /// Staleness of all updates of this process.
   public var staleness: StalenessSummary
+  /// What became of the pushes beside updates.
+  public var figures: RunFigures
 
   /// Creates a report.
   public init(
     epoch: Int, seconds: Double, examples: Int, examplesPerSecond: Double, updates: Int, trainLoss: Double?,
-    trainAccuracy: Double?, testLoss: Double, testAccuracy: Double, staleness: StalenessSummary
+    trainAccuracy: Double?, testLoss: Double, testAccuracy: Double, staleness: StalenessSummary,
+    figures: RunFigures = RunFigures()
   ) {
     self.epoch = epoch
     self.seconds = seconds
@@ -230,6 +233,7 @@ public struct EpochReport: Hashable, Sendable {
     self.testLoss = testLoss
     self.testAccuracy = testAccuracy
     self.staleness = staleness
+    self.figures = figures
   }
 }
 
