@@ -14,12 +14,14 @@ extension RunDescription {
     ]
     let hyperparameters = hyperparameters.flatMap { ["--\($0.name)", "\($0.value)"] }
     let others = [
-      "--dataset", dataset, "--model", model, "--epochs", "\(epochs)", "--batch-size", "\(batchSize)", "--learning-rate",
+      "--dataset", dataset, "--model", model, "--epochs", "\(epochs)", "--batch-size", "\(batchSize)",
+      "--learning-rate",
       NumberText.exact(learningRate), "--momentum", NumberText.exact(momentum), "--weight-decay",
       NumberText.exact(weightDecay), "--schedule", schedule, "--warmup", NumberText.exact(warmup), "--seed", "\(seed)",
       "--kernels", kernels,
     ]
-    return (["asgd-train"] + algorithm + hyperparameters + others + moreArguments).map(shellQuoted).joined(separator: " ")
+    return (["asgd-train"] + algorithm + hyperparameters + others + moreArguments).map(shellQuoted).joined(
+      separator: " ")
   }
 
   /// The effective values that no option states, in words.

@@ -40,6 +40,10 @@ public struct TrainOptions: Hashable, Sendable {
   public var mode = CoordinationMode.async
   /// `--rule`.
   public var rule = UpdateRuleKind.plain
+  /// `--compression`.
+  public var compression = CompressionKind.none
+  /// What was given of the options that modes, rules, optimizers and compressors have.
+  public var hyperparameters = Hyperparameters()
   /// `--kernels`.
   public var kernels = "auto"
   /// `--isa`, or `nil` for `auto`.
