@@ -69,7 +69,5 @@ struct MinibatchDispenserTests {
     let plan = EpochPlan(examples: 10, batchSize: 4)
     #expect(plan.minibatches == 3)
     #expect((0..<3).map { plan.positions(of: $0) } == [0..<4, 4..<8, 8..<10])
-    #expect(plan.updates(mode: .async, workers: 2) == 3)
-    #expect(plan.updates(mode: .sync, workers: 2) == 2)
   }
 }

@@ -122,12 +122,12 @@ struct ParameterServerTests {
       mode: .async, workers: 3, initial: [1], divergencePolicy: .skip, offsets: [1, 1, 1])
     schedule.poisoned = [1]
     let log = schedule.run("A.push A.push B.push C.push B.push A.push")
-    #expect(log[2] == "B.push@0:proceed")
+    #expect(log[2] == "B.push@0:dropped-notFinite")
     #expect(schedule.parameters == [-3])
     let coordination = schedule.server.coordination
     #expect(coordination.version == 4)
     #expect(coordination.refusedPushes == 2)
-    #expect(coordination.staleness.refusedSum == 2 + 1)
+    #expect(coordination.staleness.droppedSum == 2 + 1)
     #expect(coordination.stalenessLawResidual == 0)
     #expect(schedule.server.status.divergence == nil)
     #expect(schedule.server.status.lastSkipped == Divergence(worker: 1, update: 3, parameter: "layer0"))
@@ -210,11 +210,11 @@ struct ParameterServerTests {
       mode: .sync, workers: 3, initial: [0], divergencePolicy: .skip, offsets: [6, 12, 24])
     schedule.poisoned = [1]
     // (1·6 + 3·24) / 4 = 19.5
-    #expect(schedule.run("A.push C.push B.push").last == "B.push@0:proceed")
+    #expect(schedule.run("A.push C.push B.push").last == "B.push@0:dropped-notFinite")
     #expect(schedule.parameters == [-19.5])
     schedule.run("A.wait C.wait")
     schedule.poisoned = [0, 1, 2]
-    #expect(schedule.run("A.push B.push C.push").last == "C.push@1:proceed")
+    #expect(schedule.run("A.push B.push C.push").last == "C.push@1:dropped-notFinite")
     #expect(schedule.parameters == [-19.5], "a round without a finite gradient changes nothing")
     schedule.run("A.wait B.wait")
     #expect(schedule.server.coordination.version == 1)
