@@ -26,10 +26,12 @@ public enum AlgorithmFamily: String, CaseIterable, Sendable {
 // MARK: The hyperparameters of all of them
 
 extension Hyperparameter {
-  /// Every hyperparameter that there is, each once, in the order of families and members.
-  public static let all: [Hyperparameter] = AlgorithmFamily.allCases.flatMap { $0.members }
-    .flatMap { $0.hyperparameters }
-    .uniqued()
+  /// Those that every algorithm has.
+  public static let general: [Hyperparameter] = [.clipNorm]
+
+  /// Every hyperparameter that there is, each once, in the order of families and members; the ``general`` ones first.
+  public static let all: [Hyperparameter] =
+    (general + AlgorithmFamily.allCases.flatMap { $0.members }.flatMap { $0.hyperparameters }).uniqued()
 
   /// Returns the hyperparameter of that name.
   public static func named(_ name: String) -> Hyperparameter? {

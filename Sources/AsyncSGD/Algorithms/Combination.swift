@@ -24,9 +24,10 @@ public struct Combination: Hashable, Sendable {
     self.compression = compression
   }
 
-  /// The hyperparameters of all four, each once.
+  /// The hyperparameters of all four, each once, and the general ones.
   public var hyperparameters: [Hyperparameter] {
-    (mode.hyperparameters + rule.hyperparameters + optimizer.hyperparameters + compression.hyperparameters).uniqued()
+    (Hyperparameter.general + mode.hyperparameters + rule.hyperparameters + optimizer.hyperparameters
+      + compression.hyperparameters).uniqued()
   }
 
   /// Whether μ means anything: the optimizer's, or the rule's own.

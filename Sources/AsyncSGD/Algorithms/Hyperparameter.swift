@@ -55,6 +55,18 @@ public struct Hyperparameter: Sendable {
     }
   }
 
+  /// The default of some owners in words.
+  public struct DefaultText: Sendable {
+    let owners: [String]
+    let text: String
+
+    /// Says what the default is for some modes, rules, optimizers or compressors.
+    public init<Owner: Explained>(_ owners: [Owner], _ text: String) {
+      self.owners = owners.map(\.rawValue)
+      self.text = text
+    }
+  }
+
   /// The values it takes.
   public enum Domain: Hashable, Sendable {
     /// Whole numbers.
@@ -88,10 +100,10 @@ public struct Hyperparameter: Sendable {
   public let domain: Domain
   /// The default in a setting.
   public let defaultValue: @Sendable (Setting) -> Value
-  /// The default in words, such as `half the workers`; where it differs between modes, of all of them.
+  /// The default in words, such as `half the workers`; where it differs between its owners, those of all.
   public let defaultText: String
-  /// The default in words in some modes.
-  private let defaultTexts: [CoordinationMode: String]
+  /// The default in words by the name of the owner, where it differs.
+  private let defaultTexts: [String: String]
 
   /// Declares a hyperparameter with one default.
   ///
@@ -110,20 +122,22 @@ public struct Hyperparameter: Sendable {
     self.init(name, summary, domain, text: defaultText, texts: [:], value: defaultValue)
   }
 
-  /// Declares a hyperparameter whose default is another one in each mode that has it.
+  /// Declares a hyperparameter whose default depends on which mode, rule, optimizer or compressor has it.
   ///
   /// - Precondition: The default is in the domain, in any setting.
   public init(
-    _ name: String, _ summary: String, _ domain: Domain, defaultTexts: KeyValuePairs<CoordinationMode, String>,
+    _ name: String, _ summary: String, _ domain: Domain, defaultTexts: [DefaultText],
     default defaultValue: @escaping @Sendable (Setting) -> Value
   ) {
     self.init(
-      name, summary, domain, text: defaultTexts.map { "\($0.rawValue): \($1)" }.joined(separator: "; "),
-      texts: Dictionary(uniqueKeysWithValues: defaultTexts.map { ($0, $1) }), value: defaultValue)
+      name, summary, domain,
+      text: defaultTexts.map { "\($0.owners.joined(separator: ", ")): \($0.text)" }.joined(separator: "; "),
+      texts: Dictionary(uniqueKeysWithValues: defaultTexts.flatMap { entry in entry.owners.map { ($0, entry.text) } }),
+      value: defaultValue)
   }
 
   private init(
-    _ name: String, _ summary: String, _ domain: Domain, text: String, texts: [CoordinationMode: String],
+    _ name: String, _ summary: String, _ domain: Domain, text: String, texts: [String: String],
     value: @escaping @Sendable (Setting) -> Value
   ) {
     self.name = name
@@ -137,9 +151,9 @@ public struct Hyperparameter: Sendable {
   /// The option with its dashes.
   public var option: String { "--\(name)" }
 
-  /// Returns the default in words in one mode.
-  public func defaultText(in mode: CoordinationMode) -> String {
-    defaultTexts[mode] ?? defaultText
+  /// Returns the default in words of one mode, rule, optimizer or compressor that has it.
+  public func defaultText(of owner: some Explained) -> String {
+    defaultTexts[owner.rawValue] ?? defaultText
   }
 }
 

@@ -15,7 +15,15 @@ extension TrainingConfiguration {
   ///
   /// - Parameter parameters: The number of parameters of the model, `nil` while it is unknown.
   public func conflict(parameters: Int? = nil) -> Conflict? {
-    combination.conflict ?? workersConflict ?? roundConflict ?? warmStartConflict ?? partsConflict(parameters)
+    combination.conflict ?? momentumConflict ?? workersConflict ?? roundConflict ?? warmStartConflict
+      ?? partsConflict(parameters)
+  }
+
+  /// A rule that steers the server's momentum needs it there.
+  private var momentumConflict: Conflict? {
+    guard rule == .closedLoopMomentum, hyperparameters.keepsMomentumInWorkers(in: setting) else { return nil }
+    return conflict(
+      .momentumAt, "--rule \(rule.rawValue)", "which steers the server's momentum", ["--momentum-at server"])
   }
 
   private var workersConflict: Conflict? {
@@ -29,6 +37,11 @@ extension TrainingConfiguration {
   private var roundConflict: Conflict? {
     guard mode == .sync else { return nil }
     let backups = integer(.backupWorkers)
+    if backups > 0, choice(.gradientsFrom) == "any" {
+      return conflict(
+        .backupWorkers, "--gradients-from any", "which waits for no worker in particular",
+        ["--gradients-to-wait \(max(1, workers - backups))"])
+    }
     guard backups < workers else {
       return conflict(
         .backupWorkers, "--workers \(workers)", "of which a round needs at least one",

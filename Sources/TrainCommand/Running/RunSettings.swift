@@ -54,9 +54,9 @@ struct RunSettings: Hashable {
     takeOverAlgorithm(from: options)
     override(with: options)
     try options.checkAlgorithm(configuration)
-    if let vector = missingVector(among: Array(checkpoint.state.carried.vectors.keys)) {
+    if let name = missingState(in: checkpoint.state.carried) {
       throw UsageError(
-        "'--resume \(options.resume ?? "")' has no \(vector) to go on with, because it was made with '--optimizer "
+        "'--resume \(options.resume ?? "")' has no \(name) to go on with, because it was made with '--optimizer "
           + "\(checkpoint.settings.configuration.optimizer.rawValue)': drop '--momentum' and '--optimizer'")
     }
     guard checkpoint.state.epoch < configuration.epochs else {
@@ -114,9 +114,10 @@ struct RunSettings: Hashable {
         ? configuration.momentum : recipe.momentum(optimizer: configuration.optimizer, rule: configuration.rule))
   }
 
-  /// Returns a vector that the optimizer needs to go on and that is not among `vectors`, or `nil` if none is missing.
-  func missingVector(among vectors: [String]) -> String? {
-    configuration.optimizer.hasMomentum && !vectors.contains("velocity") ? "velocity" : nil
+  /// Returns the name of what the optimizer needs to go on and a state does not have, or `nil` if nothing is missing.
+  func missingState(in carried: CarriedState) -> String? {
+    let needed = configuration.optimizer.carriedNames(configuration.hyperparameters, in: configuration.setting)
+    return needed.vectors.first { carried.vectors[$0] == nil } ?? needed.scalars.first { carried.scalars[$0] == nil }
   }
 
   private func checkFixed(

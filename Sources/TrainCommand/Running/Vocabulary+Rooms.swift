@@ -13,7 +13,7 @@ extension Vocabulary {
     ],
     datasets: DatasetCatalog.all.map { Term($0.name, $0.summary) },
     builtInDatasets: DatasetCatalog.all.filter(\.isEmbedded).map(\.name),
-    modes: CoordinationMode.allCases.map { mode in Term(mode) { $0.defaultText(in: mode) } },
+    modes: CoordinationMode.allCases.map { Term($0) },
     rules: UpdateRuleKind.allCases.map { Term($0) },
     optimizers: OptimizerKind.allCases.map { Term($0) },
     compressions: CompressionKind.allCases.map { Term($0) },
@@ -26,10 +26,8 @@ extension Vocabulary {
 
 extension Vocabulary.Term {
   /// The term of a choice; the details are its source and its hyperparameters with their defaults.
-  fileprivate init(
-    _ choice: some Explained, defaultText: (Hyperparameter) -> String = { $0.defaultText }
-  ) {
-    let hyperparameters = choice.hyperparameters.map { "\($0.option) (\(defaultText($0)))" }
+  fileprivate init(_ choice: some Explained) {
+    let hyperparameters = choice.hyperparameters.map { "\($0.option) (\($0.defaultText(of: choice)))" }
     let details = [choice.source, hyperparameters.joined(separator: ", ")].filter { !$0.isEmpty }
     self.init(choice.rawValue, choice.summary, details: details.joined(separator: "; "))
   }
