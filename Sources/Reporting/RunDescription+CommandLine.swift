@@ -20,8 +20,7 @@ extension RunDescription {
       NumberText.exact(weightDecay), "--schedule", schedule, "--warmup", NumberText.exact(warmup), "--seed", "\(seed)",
       "--kernels", kernels,
     ]
-    return (["asgd-train"] + algorithm + hyperparameters + others + moreArguments).map(shellQuoted).joined(
-      separator: " ")
+    return shellCommand(algorithm + hyperparameters + others + moreArguments)
   }
 
   /// The effective values that no option states, in words.
@@ -35,6 +34,11 @@ extension RunDescription {
     if let resumedAtUpdate { values.append("resumed at update \(NumberText.count(resumedAtUpdate))") }
     return values.joined(separator: ", ")
   }
+}
+
+/// Returns the command that runs the program with `arguments`, to be pasted into a shell.
+package func shellCommand(_ arguments: [String]) -> String {
+  (["asgd-train"] + arguments).map(shellQuoted).joined(separator: " ")
 }
 
 /// Returns `argument` as a shell must be given it.

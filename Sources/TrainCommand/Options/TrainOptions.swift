@@ -105,4 +105,15 @@ public struct TrainOptions: Hashable, Sendable {
     add("--resume", resume)
     return arguments
   }
+
+  /// The options that go on from the checkpoint which this run writes, as arguments; `nil` if it writes none.
+  ///
+  /// What the checkpoint says is not among them, and neither is the file of metrics: going on would empty it.
+  public var resumingArguments: [String]? {
+    guard let checkpoint else { return nil }
+    var options = self
+    options.resume = checkpoint
+    (options.hidden, options.activation, options.onDivergence) = (nil, nil, .stop)
+    return options.moreArguments + ["--checkpoint", checkpoint] + (isQuiet ? ["--quiet"] : [])
+  }
 }
