@@ -108,7 +108,8 @@ public final class Trainer: @unchecked Sendable {  // each variable says where i
         Worker(
           index: index, model: model, backend: backend, service: service(server, index), snapshot: server.latest(),
           dispenser: dispenser, training: data.training, plan: plan, seed: configuration.seed,
-          takesTurns: takesTurns))
+          takesTurns: takesTurns,
+          treatment: GradientTreatment(configuration, count: model.layout.count, backend: backend)))
     }
     self.workers = workers
 
