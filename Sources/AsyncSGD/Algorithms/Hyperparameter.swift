@@ -9,11 +9,14 @@ public struct Hyperparameter: Sendable {
     public var workers: Int
     /// Who waits for whom.
     public var mode: CoordinationMode
+    /// How gradients are made smaller.
+    public var compression: CompressionKind
 
     /// Creates a setting.
-    public init(workers: Int, mode: CoordinationMode) {
+    public init(workers: Int, mode: CoordinationMode, compression: CompressionKind = .none) {
       self.workers = workers
       self.mode = mode
+      self.compression = compression
     }
   }
 

@@ -73,7 +73,9 @@ public struct TrainingConfiguration: Hashable, Sendable {
 
 extension TrainingConfiguration {
   /// What the defaults of hyperparameters may depend on.
-  public var setting: Hyperparameter.Setting { Hyperparameter.Setting(workers: workers, mode: mode) }
+  public var setting: Hyperparameter.Setting {
+    Hyperparameter.Setting(workers: workers, mode: mode, compression: compression)
+  }
 
   /// Returns the whole number that holds for a hyperparameter.
   public func integer(_ hyperparameter: Hyperparameter) -> Int { hyperparameters.integer(hyperparameter, in: setting) }
