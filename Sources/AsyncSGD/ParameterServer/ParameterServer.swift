@@ -335,8 +335,17 @@ extension ParameterServer: ParameterService {
     precondition(
       push.gradient.count == parameterCount,
       "a gradient of \(push.gradient.count) elements was pushed to a server of \(parameterCount) parameters")
-    let nonFiniteIndex = backend.firstNonFinite(count: push.gradient.count, values: push.gradient.values)
-    return ports[push.worker].enter(
+    return self.push(
+      push, nonFiniteIndex: backend.firstNonFinite(count: push.gradient.count, values: push.gradient.values),
+      snapshot: &snapshot)
+  }
+
+  /// Hands over a gradient that has been scanned.
+  ///
+  /// - Parameter nonFiniteIndex: Where the gradient is not finite, counted from the server's first parameter; outside of the
+  ///   server's parameters if that is in another part of the gradient.
+  nonisolated func push(_ push: GradientPush, nonFiniteIndex: Int?, snapshot: inout ParameterSnapshot) -> PushReply {
+    ports[push.worker].enter(
       self, on: executor.queue, .push(push, nonFiniteIndex: nonFiniteIndex), snapshot: &snapshot)
   }
 
