@@ -9,11 +9,14 @@ public struct Hyperparameter: Sendable {
     public var workers: Int
     /// Who waits for whom.
     public var mode: CoordinationMode
+    /// The step itself.
+    public var optimizer: OptimizerKind
 
     /// Creates a setting.
-    public init(workers: Int, mode: CoordinationMode) {
+    public init(workers: Int, mode: CoordinationMode, optimizer: OptimizerKind = .sgd) {
       self.workers = workers
       self.mode = mode
+      self.optimizer = optimizer
     }
   }
 

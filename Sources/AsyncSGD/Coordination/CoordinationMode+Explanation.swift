@@ -42,8 +42,9 @@ extension CoordinationMode: Explained {
   public var hyperparameters: [Hyperparameter] {
     switch self {
     case .sequential: []
-    case .sync: [.backupWorkers, .gradientsToWait, .gradientsFrom]
-    case .softSync, .rennala: [.gradientsToWait]
+    case .sync: [.backupWorkers, .gradientsToWait, .gradientsFrom, .calculationStops]
+    case .softSync: [.gradientsToWait]
+    case .rennala: [.gradientsToWait, .calculationStops]
     case .async: [.fetchEvery, .pushEvery, .warmStart, .serverShards]
     case .ssp: [.stalenessBound]
     case .dssp: [.stalenessBound, .stalenessBoundRange]
@@ -137,13 +138,16 @@ extension Hyperparameter {
     "delay-threshold", "ringmaster: the delay from which a gradient is not applied.", .integer(1...1_000_000_000),
     defaultText: "twice the workers"
   ) { .integer(2 * $0.workers) }
-  /// Whether ``CoordinationMode/ringmaster`` interrupts calculations.
+  /// Whether calculations are interrupted whose result would be dropped.
+  ///
+  /// As each mode has it in its source: Ringmaster ASGD and K-sync stop them; backup workers and Rennala SGD finish them.
   public static let calculationStops = Hyperparameter(
-    "calculation-stops", "ringmaster: what happens to a gradient under way that is too old already.",
+    "calculation-stops", "sync, rennala, ringmaster: what happens to a gradient under way that is too old already.",
     .choice([
       Choice("on", "its calculation is stopped and begins anew at the present parameters"),
       Choice("off", "it is finished, and dropped when it arrives"),
-    ]), default: .choice("on"))
+    ]), defaultText: "ringmaster: on; sync, rennala: off"
+  ) { .choice($0.mode == .ringmaster ? "on" : "off") }
   /// K of ``CoordinationMode/fedBuff``.
   public static let bufferSize = Hyperparameter(
     "buffer-size", "fedbuff: buffered updates that make an update of the server.", .integer(1...65_536),

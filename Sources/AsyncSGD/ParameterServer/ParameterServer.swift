@@ -31,6 +31,7 @@ public actor ParameterServer {
   private nonisolated let ports: [ServerPort]
   private nonisolated let parameterCount: Int
   private nonisolated let parameterName: @Sendable (Int) -> String
+  private nonisolated let clock: @Sendable () -> Double
   /// The least base version whose gradients are still wanted.
   private nonisolated let oldestWanted = Atomic<Int>(0)
 
@@ -63,17 +64,20 @@ public actor ParameterServer {
   ///   - schedule: The learning rate of each update.
   ///   - movingRate: α of the elastic modes.
   ///   - backend: The kernels that the server computes with.
+  ///   - clock: The seconds since some fixed moment; `nil` for the machine's uptime.
   ///   - parameterName: The name of the tensor that holds a flat index, for messages.
   public init(
     initial: [Float], coordinator: Coordinator, rule: sending any UpdateRule = PlainRule(),
     optimizer: sending any Optimizer, blocks: ParameterBlocks? = nil, schedule: LearningRateSchedule,
-    movingRate: Float = 0, backend: any KernelBackend<Float>, parameterName: @escaping @Sendable (Int) -> String
+    movingRate: Float = 0, backend: any KernelBackend<Float>, clock: (@Sendable () -> Double)? = nil,
+    parameterName: @escaping @Sendable (Int) -> String
   ) {
     self.backend = backend
     self.coordinator = coordinator
     self.schedule = schedule
     self.movingRate = movingRate
     self.parameterName = parameterName
+    self.clock = clock ?? { Double(DispatchTime.now().uptimeNanoseconds) * 1e-9 }
     parameterCount = initial.count
     // Besides the workers', one lease for whoever evaluates or saves, and one that a pull may take before it gives
     // the old one back.
@@ -122,7 +126,7 @@ public actor ParameterServer {
     let version = coordinator.version
     let decision = coordinator.push(
       worker: push.worker, baseVersion: snapshot.version, minibatches: push.minibatches,
-      isFinite: nonFiniteIndex == nil, pulls: push.pulls, seconds: Self.seconds)
+      isFinite: nonFiniteIndex == nil, pulls: push.pulls, seconds: clock())
     if decision.dropped != .stopped { pushedBytes += push.bytes ?? 4 * parameterCount }
     if let nonFiniteIndex {
       note(Divergence(worker: push.worker, update: version, parameter: parameterName(nonFiniteIndex)))
@@ -299,8 +303,6 @@ public actor ParameterServer {
       nextLearningRate: schedule.rate(at: coordinator.minibatches), refusedPushes: coordinator.refusedPushes,
       droppedPushes: dropped, pushedBytes: pushedBytes, lastSkipped: skippedDivergence, divergence: divergence)
   }
-
-  private static var seconds: Double { Double(DispatchTime.now().uptimeNanoseconds) * 1e-9 }
 }
 
 // MARK: What worker threads call

@@ -25,10 +25,12 @@ protocol TrainingServer: ParameterService {
 struct CoordinationRecord: Sendable {
   /// Staleness of the pushes.
   var staleness: StalenessStatistics
-  /// Updates that each worker's gradients were part of.
+  /// Pushes of each worker that became part of an update.
   var updatesByWorker: [Int]
   /// Pushes that were dropped, by reason.
   var drops: [DropReason: Int]
+  /// Pushes that were dropped, by worker.
+  var dropsByWorker: [Int]
   /// Calculations that were given up.
   var abandoned: Int
   /// The error in the law of staleness; `nil` where there is none.
@@ -52,6 +54,7 @@ struct CoordinationRecord: Sendable {
     staleness = coordinator.staleness
     updatesByWorker = coordinator.updatesByWorker
     drops = coordinator.drops
+    dropsByWorker = coordinator.dropsByWorker
     abandoned = coordinator.abandoned
     stalenessLawResidual = coordinator.stalenessLawResidual
   }

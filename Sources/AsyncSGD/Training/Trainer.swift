@@ -247,9 +247,8 @@ public final class Trainer: @unchecked Sendable {  // each variable says where i
     hash.combine(UnsafeRawBufferPointer(UnsafeBufferPointer(start: snapshot.values, count: snapshot.count)))
     let report = FinalReport(
       outcome: outcome, run: description, last: last, updatesByWorker: record.updatesByWorker,
-      refusedPushes: record.drops[.notFinite] ?? 0,
-      parametersHash: hash.description,
-      peakMemoryBytes: peakResidentBytes())
+      refusedPushes: record.drops[.notFinite] ?? 0, drops: record.drops, dropsByWorker: record.dropsByWorker,
+      abandoned: record.abandoned, parametersHash: hash.description, peakMemoryBytes: peakResidentBytes())
     tell(.final(report))
     return report
   }

@@ -73,7 +73,9 @@ public struct TrainingConfiguration: Hashable, Sendable {
 
 extension TrainingConfiguration {
   /// What the defaults of hyperparameters may depend on.
-  public var setting: Hyperparameter.Setting { Hyperparameter.Setting(workers: workers, mode: mode) }
+  public var setting: Hyperparameter.Setting {
+    Hyperparameter.Setting(workers: workers, mode: mode, optimizer: optimizer)
+  }
 
   /// Returns the whole number that holds for a hyperparameter.
   public func integer(_ hyperparameter: Hyperparameter) -> Int { hyperparameters.integer(hyperparameter, in: setting) }
@@ -91,7 +93,7 @@ extension TrainingConfiguration {
   /// Whether minibatches are dealt to the workers in rounds of one each, and not first come, first served.
   var dealsInRounds: Bool {
     switch mode {
-    case .sync: !hyperparameters.takesPartOfRound(in: setting)
+    case .sync: hyperparameters.takesWholeRounds(in: setting)
     case .localSGD: true
     default: false
     }
@@ -102,13 +104,11 @@ extension TrainingConfiguration {
     switch mode {
     case .sequential, .ssp, .dssp, .hogwild, .ringmaster: 1
     case .async: integer(.pushEvery)
-    case .sync:
-      max(1, min(workers, integer(.gradientsToWait)) - integer(.backupWorkers))
-    case .softSync, .rennala: integer(.gradientsToWait)
+    case .sync, .softSync, .rennala: hyperparameters.gradientsOfUpdate(in: setting)
     case .easgd, .eamsgd: integer(.communicationPeriod)
     case .localSGD: workers * integer(.localSteps)
     case .agn: integer(.localSteps)
-    case .fedBuff: integer(.bufferSize) * integer(.localSteps)
+    case .fedBuff: hyperparameters.gradientsOfUpdate(in: setting) * integer(.localSteps)
     }
   }
 }

@@ -261,10 +261,16 @@ public struct FinalReport: Hashable, Sendable {
   public var run: RunDescription
   /// The last state, evaluated.
   public var last: EpochReport
-  /// Updates that each worker's gradients were part of, by worker, in this process.
+  /// Pushes of each worker that became part of an update, in this process.
   public var updatesByWorker: [Int]
   /// Pushes refused because they were not finite.
   public var refusedPushes: Int
+  /// Pushes that were dropped, by reason; every reason has an entry.
+  public var drops: [DropReason: Int]
+  /// Pushes that were dropped, by worker.
+  public var dropsByWorker: [Int]
+  /// Calculations that were given up because their result would have been dropped.
+  public var abandoned: Int
   /// A hash of the final parameters' bits: 16 hexadecimal digits.
   public var parametersHash: String
   /// The largest resident set of this process so far, in bytes.
@@ -273,13 +279,17 @@ public struct FinalReport: Hashable, Sendable {
   /// Creates a report.
   public init(
     outcome: TrainingOutcome, run: RunDescription, last: EpochReport, updatesByWorker: [Int], refusedPushes: Int,
-    parametersHash: String, peakMemoryBytes: Int
+    drops: [DropReason: Int] = [:], dropsByWorker: [Int] = [], abandoned: Int = 0, parametersHash: String,
+    peakMemoryBytes: Int
   ) {
     self.outcome = outcome
     self.run = run
     self.last = last
     self.updatesByWorker = updatesByWorker
     self.refusedPushes = refusedPushes
+    self.drops = drops
+    self.dropsByWorker = dropsByWorker
+    self.abandoned = abandoned
     self.parametersHash = parametersHash
     self.peakMemoryBytes = peakMemoryBytes
   }

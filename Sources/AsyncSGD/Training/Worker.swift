@@ -70,12 +70,26 @@ final class Worker: @unchecked Sendable {  // all but `index` and `queue` is use
     let gradient = service.takeGradientBuffer()
     let stream = RandomStream(
       seed: seed, purpose: .dropout, worker: index, step: epoch * plan.minibatches + minibatch)
-    let sums = replica.gradient(
-      at: snapshot.values, examples: examples.count, random: stream, into: gradient.values)
+    let sums = sumsOfGradient(into: gradient, examples: examples.count, random: stream)
     let push = GradientPush(worker: index, gradient: gradient, examples: examples.count, sums: sums)
     var reply = service.push(push, snapshot: &snapshot)
     if reply == .wait { reply = service.wait(worker: index, snapshot: &snapshot) }
     return reply != .stopped
+  }
+
+  /// Computes a gradient at the worker's snapshot; begins anew with the latest parameters as often as the server would
+  /// drop what is being computed.
+  private func sumsOfGradient(
+    into gradient: GradientBuffer, examples: Int, random: RandomStream
+  ) -> ClassificationSums {
+    while true {
+      let version = snapshot.version
+      let sums = replica.gradient(
+        at: snapshot.values, examples: examples, random: random, into: gradient.values,
+        isWanted: { service.isWanted(version: version) })
+      if let sums, service.isWanted(version: version) { return sums }
+      service.restart(worker: index, snapshot: &snapshot)
+    }
   }
 
   /// Adds up the loss and the hits of some examples at `parameters`; for the worker's queue too.
