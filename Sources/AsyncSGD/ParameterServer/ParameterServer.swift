@@ -342,10 +342,13 @@ extension ParameterServer: ParameterService {
       snapshot: &snapshot)
   }
 
-  /// Hands over a gradient that has been scanned.
+  /// Hands over a gradient, or a part of one, that has been scanned.
   ///
-  /// - Parameter nonFiniteIndex: Where the gradient is not finite, counted from the server's first parameter; outside of the
-  ///   server's parameters if that is in another part of the gradient.
+  /// - Parameters:
+  ///   - push: The gradient.
+  ///   - nonFiniteIndex: Where the whole gradient is not finite, counted from this part's first element.
+  ///   - snapshot: The worker's snapshot.
+  /// - Returns: The server's answer.
   nonisolated func push(_ push: GradientPush, nonFiniteIndex: Int?, snapshot: inout ParameterSnapshot) -> PushReply {
     ports[push.worker].enter(
       self, on: executor.queue, .push(push, nonFiniteIndex: nonFiniteIndex), snapshot: &snapshot)

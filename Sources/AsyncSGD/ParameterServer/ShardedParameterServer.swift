@@ -39,7 +39,8 @@ public final class ShardedParameterServer: Sendable {
     let made = ParameterBlocks.parts(shards, of: count).map { (range: $0, server: makeShard($0)) }
     self.shards = made
     ports = (0..<workers).map { worker in
-      ShardedPort(leases: made.map { ShardLease($0.server.latest()) }, firstShard: worker * shards / workers, count: count)
+      ShardedPort(
+        leases: made.map { ShardLease($0.server.latest()) }, firstShard: worker * shards / workers, count: count)
     }
     gradients = GradientBufferPool(buffers: workers, count: count)
   }

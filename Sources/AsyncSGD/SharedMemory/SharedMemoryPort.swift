@@ -59,7 +59,13 @@ final class SharedMemoryPort: @unchecked Sendable {  // see above
 
   /// Makes the optimizer's step from what some blocks are now, adds it to them, and reads them into the worker's copy.
   ///
-  /// - Parameter mark: The update's summand in the tallies, which `span` does not hear of.
+  /// - Parameters:
+  ///   - blocks: The blocks.
+  ///   - shared: Where they are.
+  ///   - gradient: The gradient of all parameters.
+  ///   - mark: The update's summand in the tallies.
+  ///   - span: Notes what the read found of other updates than this one.
+  ///   - interleaving: What happens between load and store of a word, for tests.
   func update(
     _ blocks: ArraySlice<SharedParameters.Block>, of shared: SharedParameters, by gradient: UnsafePointer<Float>,
     mark: UInt64, span: inout VersionSpan, interleaving: SharedParameters.Interleaving?

@@ -139,7 +139,9 @@ final class SharedParameters: @unchecked Sendable {  // all memory is atomic
 
   /// Copies a block.
   ///
-  /// - Parameter values: Room for the block and the rest of its last line, which is 0.
+  /// - Parameters:
+  ///   - block: The block.
+  ///   - values: Room for the block and the rest of its last line, which is 0.
   func load(_ block: Block, into values: UnsafeMutablePointer<Float>) {
     var words = lines + block.lines.lowerBound * Self.lineWords
     var place = UnsafeMutableRawPointer(values)
@@ -160,6 +162,7 @@ final class SharedParameters: @unchecked Sendable {  // all memory is atomic
   /// what its optimizer says, to the bit.
   ///
   /// - Parameters:
+  ///   - block: The block.
   ///   - before: What the block was when it was read, and the rest of its last line.
   ///   - after: What a step from there makes of it, and the rest of its last line; overwritten.
   ///   - worker: The worker that writes.
@@ -191,7 +194,9 @@ final class SharedParameters: @unchecked Sendable {  // all memory is atomic
       let counter = UInt32(truncatingIfNeeded: first) &+ 1
       let parameter = UInt32(truncatingIfNeeded: first >> 32)
       var sum = new.load(as: Float.self)
-      if parameter != old.load(as: UInt32.self) { sum = Float(bitPattern: parameter) + (sum - old.load(as: Float.self)) }
+      if parameter != old.load(as: UInt32.self) {
+        sum = Float(bitPattern: parameter) + (sum - old.load(as: Float.self))
+      }
       words[0].store(UInt64(sum.bitPattern) << 32 | UInt64(counter), ordering: .relaxed)
       new.storeBytes(of: sum, as: Float.self)
       for word in 1..<Self.lineWords {
