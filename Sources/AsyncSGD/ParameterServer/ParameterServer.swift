@@ -339,8 +339,20 @@ extension ParameterServer: ParameterService {
     precondition(
       push.gradient.count == parameterCount,
       "a gradient of \(push.gradient.count) elements was pushed to a server of \(parameterCount) parameters")
-    let nonFiniteIndex = backend.firstNonFinite(count: push.gradient.count, values: push.gradient.values)
-    return ports[push.worker].enter(
+    return self.push(
+      push, nonFiniteIndex: backend.firstNonFinite(count: push.gradient.count, values: push.gradient.values),
+      snapshot: &snapshot)
+  }
+
+  /// Hands over a gradient, or a part of one, that has been scanned.
+  ///
+  /// - Parameters:
+  ///   - push: The gradient.
+  ///   - nonFiniteIndex: Where the whole gradient is not finite, counted from this part's first element.
+  ///   - snapshot: The worker's snapshot.
+  /// - Returns: The server's answer.
+  nonisolated func push(_ push: GradientPush, nonFiniteIndex: Int?, snapshot: inout ParameterSnapshot) -> PushReply {
+    ports[push.worker].enter(
       self, on: executor.queue, .push(push, nonFiniteIndex: nonFiniteIndex), snapshot: &snapshot)
   }
 

@@ -66,7 +66,7 @@ public final class Trainer: @unchecked Sendable {  // each variable says where i
     _ configuration: TrainingConfiguration, model: ShapedModel, data: DatasetPair,
     backend: any KernelBackend<Float>, programVersion: String, resuming state: TrainerState? = nil,
     observer: any TrainingObserver,
-    service: (_ server: ParameterServer, _ worker: Int) -> any ParameterService
+    service: (_ server: any ParameterService, _ worker: Int) -> any ParameterService
   ) throws(TrainingError) {
     precondition(
       (1...Self.maximumWorkers).contains(configuration.workers),
@@ -97,7 +97,9 @@ public final class Trainer: @unchecked Sendable {  // each variable says where i
       plannedUpdates: (state?.version ?? 0) + schedule.updatesLeft(configuration, plan: plan), resumedAt: state?.version
     )
 
-    let server = ParameterServer(configuration, model: model, backend: backend, schedule: schedule, state: state)
+    let server = ServerAssembly(
+      configuration, model: model, backend: backend, schedule: schedule, state: state
+    ).makeServer()
     let dispenser = MinibatchDispenser(workers: configuration.workers, inRounds: configuration.dealsInRounds)
     self.server = server
     self.dispenser = dispenser
