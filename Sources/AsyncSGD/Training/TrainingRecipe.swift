@@ -1,4 +1,3 @@
-internal import Foundation
 /// Hyperparameters that train a model well, stable at the staleness of eight asynchronous workers.
 public struct TrainingRecipe: Hashable, Sendable {
   /// Passes over the training set.
@@ -38,17 +37,19 @@ public struct TrainingRecipe: Hashable, Sendable {
     return rate * rateFactor(of: rule, workers: workers)
   }
 
-  /// Returns the coefficient of momentum of a combination.
+  /// μ of an optimizer or a rule with momentum, where the recipe has none.
+  static let defaultMomentum = 0.5
+
+  /// Returns the coefficient of momentum of a combination: the recipe's, or a moderate one; 0 where there is none.
   public func momentum(optimizer: OptimizerKind, rule: UpdateRuleKind) -> Double {
     if let momentum = momentum(of: rule) { return momentum }
-    if optimizer == self.optimizer { return momentum }
-    return optimizer.hasMomentum ? 0.5 : 0
+    guard optimizer.hasMomentum || rule.hasMomentum else { return 0 }
+    return momentum > 0 ? momentum : Self.defaultMomentum
   }
 
   /// Returns what a rule multiplies the learning rate by.
   private func rateFactor(of rule: UpdateRuleKind, workers: Int) -> Double {
-    let environment = ProcessInfo.processInfo.environment["LRF"].flatMap(Double.init)
-    return environment ?? 1
+    1
   }
 
   /// Returns the coefficient of momentum of the rules that have one; `nil` for the others.

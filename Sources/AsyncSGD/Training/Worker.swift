@@ -28,12 +28,13 @@ final class Worker: @unchecked Sendable {  // all but `index` and `queue` is use
   /// makes them take turns, as workers with cores of their own would. Where there are cores for all it would only hand
   /// them to other programs.
   private let takesTurns: Bool
+  private let treatment: GradientTreatment?
   private var snapshot: ParameterSnapshot
 
   init(
     index: Int, model: ShapedModel, backend: any KernelBackend<Float>, service: any ParameterService,
     snapshot: consuming ParameterSnapshot, dispenser: MinibatchDispenser, training: Dataset, plan: EpochPlan,
-    seed: UInt64, takesTurns: Bool
+    seed: UInt64, takesTurns: Bool, treatment: GradientTreatment? = nil
   ) {
     self.index = index
     queue = DispatchQueue(label: "asgd.worker.\(index)", qos: .userInitiated)
@@ -44,6 +45,7 @@ final class Worker: @unchecked Sendable {  // all but `index` and `queue` is use
     self.plan = plan
     self.seed = seed
     self.takesTurns = takesTurns
+    self.treatment = treatment
     self.snapshot = snapshot
   }
 
@@ -71,6 +73,7 @@ final class Worker: @unchecked Sendable {  // all but `index` and `queue` is use
     let stream = RandomStream(
       seed: seed, purpose: .dropout, worker: index, step: epoch * plan.minibatches + minibatch)
     let sums = sumsOfGradient(into: gradient, examples: examples.count, random: stream)
+    treatment?.apply(to: gradient)
     let push = GradientPush(worker: index, gradient: gradient, examples: examples.count, sums: sums)
     var reply = service.push(push, snapshot: &snapshot)
     if reply == .wait { reply = service.wait(worker: index, snapshot: &snapshot) }
