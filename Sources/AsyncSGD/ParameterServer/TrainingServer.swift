@@ -5,6 +5,9 @@ protocol TrainingServer: ParameterService {
   /// The service does not count this snapshot as a worker's.
   func latest() -> ParameterSnapshot
 
+  /// Returns what workers pull now, for those that have not pulled yet.
+  func servedSnapshot() -> ParameterSnapshot
+
   /// The state of the service, all of one moment.
   var status: ServerStatus { get }
 
@@ -19,6 +22,10 @@ protocol TrainingServer: ParameterService {
 
   /// Copies what the run must carry over to continue exactly: optimizer and rule.
   func carriedState() -> CarriedState
+}
+
+extension TrainingServer {
+  func servedSnapshot() -> ParameterSnapshot { latest() }
 }
 
 /// What a service decided in a run.

@@ -109,7 +109,8 @@ public final class Trainer: @unchecked Sendable {  // each variable says where i
       workers.append(
         Worker(
           index: index, configuration, model: model, backend: backend, service: service(server, index),
-          snapshot: server.latest(), dispenser: dispenser, training: data.training, plan: plan, takesTurns: takesTurns))
+          snapshot: server.servedSnapshot(), dispenser: dispenser, training: data.training, plan: plan,
+          takesTurns: takesTurns))
     }
     if let carried = state?.carried, carried.isOf(workers: workers.count) {
       for worker in workers { worker.restore(carried) }

@@ -29,10 +29,12 @@ public struct TrainingRecipe: Hashable, Sendable {
   public func learningRate(
     mode: CoordinationMode, rule: UpdateRuleKind = .plain, optimizer: OptimizerKind = .sgd, workers: Int
   ) -> Double {
-    switch mode {
-    case .sync: learningRate * Double(min(workers, Self.stableWorkers))
-    default: learningRate * min(1, (Double(Self.stableWorkers) / Double(workers)).squareRoot())
-    }
+    let rate =
+      switch mode {
+      case .sync: learningRate * Double(min(workers, Self.stableWorkers))
+      default: learningRate * min(1, (Double(Self.stableWorkers) / Double(workers)).squareRoot())
+      }
+    return rate * rateFactor(of: rule, workers: workers)
   }
 
   /// μ of an optimizer or a rule with momentum, where the recipe has none.
@@ -40,8 +42,23 @@ public struct TrainingRecipe: Hashable, Sendable {
 
   /// Returns the coefficient of momentum of a combination: the recipe's, or a moderate one; 0 where there is none.
   public func momentum(optimizer: OptimizerKind, rule: UpdateRuleKind) -> Double {
+    if let momentum = momentum(of: rule) { return momentum }
     guard optimizer.hasMomentum || rule.hasMomentum else { return 0 }
     return momentum > 0 ? momentum : Self.defaultMomentum
+  }
+
+  /// Returns what a rule multiplies the learning rate by.
+  private func rateFactor(of rule: UpdateRuleKind, workers: Int) -> Double {
+    1
+  }
+
+  /// Returns the coefficient of momentum of the rules that have one; `nil` for the others.
+  private func momentum(of rule: UpdateRuleKind) -> Double? {
+    switch rule {
+    case .dana, .smega2, .ormo: 0.9
+    case .closedLoopMomentum: 0.5
+    case .plain, .stalenessAware, .delayAdaptive, .gapAware, .dcASGDc, .dcASGDa, .fasgd: nil
+    }
   }
 
   /// Returns the recipe of a model of the zoo; a model that is not named gets the one of `lenet5`.
