@@ -18,7 +18,8 @@ extension RunDescription {
       plannedUpdates: plannedUpdates, learningRate: configuration.learningRate,
       schedule: configuration.schedule.rawValue, warmup: configuration.warmup, momentum: configuration.momentum,
       weightDecay: configuration.weightDecay, seed: configuration.seed, kernels: backend.name,
-      instructionSet: backend.instructionSet, resumedAtUpdate: version)
+      instructionSet: backend.instructionSet, compression: configuration.compression.rawValue,
+      hyperparameters: configuration.effectiveHyperparameters, resumedAtUpdate: version)
   }
 }
 
