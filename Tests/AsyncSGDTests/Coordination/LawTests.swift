@@ -33,7 +33,9 @@ struct LawTests {
       var minibatches = 12 * workers
       var wasComputing = model.workers.map { _ in true }
       while !model.isOver {
-        guard let worker = model.workers.filter(model.isComputing).min(by: { finishes[$0] < finishes[$1] }) else { break }
+        guard let worker = model.workers.filter(model.isComputing).min(by: { finishes[$0] < finishes[$1] }) else {
+          break
+        }
         now = max(now, finishes[worker])
         if minibatches == 0 || draw.stream.uniform() < 0.01 {
           model.leave(worker)
@@ -67,7 +69,8 @@ struct LawTests {
     }
   }
 
-  @Test("in async mode Σ staleness + Σ age is (n − 1)·T, exactly, after any number of pushes", arguments: [1, 2, 5, 16])
+  @Test(
+    "in async mode Σ staleness + Σ age is (n − 1)·T, exactly, after any number of pushes", arguments: [1, 2, 5, 16])
   func lawOfStaleness(workers: Int) {
     var generator = SystemRandomNumberGenerator()
     let seed = UInt64.random(in: 0...UInt64.max, using: &generator)
@@ -98,7 +101,8 @@ struct LawTests {
     #expect(model.isComputing(0) && model.isComputing(1))
   }
 
-  @Test("after training stopped nobody waits, and what was gathered or queued counts as dropped", arguments: PolicyCase.all)
+  @Test(
+    "after training stopped nobody waits, and what was gathered or queued counts as dropped", arguments: PolicyCase.all)
   func stopDropsWhatIsPending(policy: PolicyCase) {
     var model = PolicyModel(policy, workers: 3, divergencePolicy: .stop)
     model.push(1)

@@ -67,7 +67,7 @@ struct ModelCheckingTests {
 
   @Test(
     "two workers of any pace, that may fail, end in every order of events, and the books are right after each",
-    arguments: PolicyCase.all.filter { (try? $0.mode.check($0.hyperparameters, workers: 2)) != nil },
+    arguments: PolicyCase.all.filter { $0.goesWith(workers: 2) },
     [DivergencePolicy.skip, .stop])
   func twoWorkers(policy: PolicyCase, divergencePolicy: DivergencePolicy) {
     var exploration = Exploration(pushesPerWorker: 4)
