@@ -71,7 +71,8 @@ public struct TrainingConfiguration: Hashable, Sendable {
       workers: workers, mode: mode, rule: rule, optimizer: optimizer, compression: compression,
       hyperparameters: hyperparameters, momentum: recipe.momentum(optimizer: optimizer, rule: rule),
       weightDecay: recipe.weightDecay, epochs: recipe.epochs, batchSize: recipe.batchSize,
-      learningRate: recipe.learningRate(mode: mode, rule: rule, optimizer: optimizer, workers: workers),
+      learningRate: recipe.learningRate(
+        mode: mode, rule: rule, optimizer: optimizer, workers: workers, hyperparameters: hyperparameters),
       schedule: recipe.schedule, warmup: recipe.warmup, seed: seed)
   }
 }

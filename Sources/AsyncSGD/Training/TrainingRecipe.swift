@@ -22,19 +22,36 @@ public struct TrainingRecipe: Hashable, Sendable {
 
   /// Returns the learning rate of a combination.
   ///
-  /// In `sync` mode an update averages W minibatches, so there are W times fewer of them and each is less noisy: the
-  /// rate grows in proportion (Goyal et al., "Accurate, Large Minibatch SGD", 2017, <https://arxiv.org/abs/1706.02677>),
-  /// up to eight times. In `async` mode the mean staleness is W − 1, and the largest stable rate falls with it: beyond
-  /// eight workers the rate falls with the root of W, which measured better at 16 and 32 workers than falling with W.
+  /// The recipe's is that of an update of one minibatch, stable at a staleness of seven. It is multiplied by the factor
+  /// of ``modeFactor(_:_:workers:)`` and that of the rule.
   public func learningRate(
-    mode: CoordinationMode, rule: UpdateRuleKind = .plain, optimizer: OptimizerKind = .sgd, workers: Int
+    mode: CoordinationMode, rule: UpdateRuleKind = .plain, optimizer: OptimizerKind = .sgd, workers: Int,
+    hyperparameters: Hyperparameters = Hyperparameters()
   ) -> Double {
-    let rate =
-      switch mode {
-      case .sync: learningRate * Double(min(workers, Self.stableWorkers))
-      default: learningRate * min(1, (Double(Self.stableWorkers) / Double(workers)).squareRoot())
-      }
-    return rate * rateFactor(of: rule, workers: workers)
+    learningRate * Self.modeFactor(mode, hyperparameters, workers: workers) * rateFactor(of: rule, workers: workers)
+  }
+
+  /// How many times larger or smaller the learning rate of a mode is than that of one minibatch at a time.
+  ///
+  /// Where an update takes the mean of K minibatches at the present parameters, there are K times fewer updates, and each
+  /// is less noisy: the rate grows in proportion (Goyal et al., "Accurate, Large Minibatch SGD", 2017,
+  /// <https://arxiv.org/abs/1706.02677>), up to eight times.
+  ///
+  /// Where updates are stale, the largest stable rate falls with the staleness. In `async` mode the mean staleness is
+  /// n − 1: beyond eight workers the rate falls with the root of n, which measured better at 16 and 32 workers than falling
+  /// with n. A buffer of K gradients makes K times fewer updates, so the mean staleness is K times less, and the rate may
+  /// be K times larger at the same product of the two.
+  private static func modeFactor(
+    _ mode: CoordinationMode, _ hyperparameters: Hyperparameters, workers: Int
+  ) -> Double {
+    let setting = Hyperparameter.Setting(workers: workers, mode: mode)
+    let gradients = Double(min(hyperparameters.gradientsOfUpdate(in: setting), stableWorkers))
+    let crowding = min(1, (Double(stableWorkers) / Double(workers)).squareRoot())
+    return switch mode {
+    case .sync, .rennala: gradients
+    case .softSync: gradients * crowding
+    default: crowding
+    }
   }
 
   /// μ of an optimizer or a rule with momentum, where the recipe has none.
