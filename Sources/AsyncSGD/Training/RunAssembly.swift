@@ -64,12 +64,23 @@ extension ParameterServer {
         version: state?.version ?? 0, minibatches: schedule.done, divergencePolicy: configuration.divergencePolicy),
       rule: makeRule(configuration, count: count, backend: backend, state: state),
       optimizer: makeOptimizer(configuration, count: count, backend: backend, state: state),
-      blocks: ParameterBlocks(layout, weightDecay: configuration.weightDecay),
-      schedule: LearningRateSchedule(
-        peak: configuration.learningRate, shape: configuration.schedule, warmup: configuration.warmup,
-        plannedMinibatches: schedule.total),
+      blocks: ParameterBlocks(layout, weightDecay: configuration.takesLocalSteps ? 0 : configuration.weightDecay),
+      schedule: LearningRateSchedule(configuration, plannedMinibatches: schedule.total),
       movingRate: configuration.mode.isElastic ? Float(configuration.number(.movingRate)) : 0,
       backend: backend, parameterName: { layout.name(containing: $0) })
+  }
+}
+
+extension LearningRateSchedule {
+  /// The schedule of a run.
+  init(_ configuration: TrainingConfiguration, plan: EpochPlan) {
+    self.init(configuration, plannedMinibatches: configuration.epochs * plan.minibatches)
+  }
+
+  fileprivate init(_ configuration: TrainingConfiguration, plannedMinibatches: Int) {
+    self.init(
+      peak: configuration.learningRate, shape: configuration.schedule, warmup: configuration.warmup,
+      plannedMinibatches: plannedMinibatches)
   }
 }
 

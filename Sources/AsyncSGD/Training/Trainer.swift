@@ -106,9 +106,11 @@ public final class Trainer: @unchecked Sendable {  // each variable says where i
     for index in 0..<configuration.workers {
       workers.append(
         Worker(
-          index: index, model: model, backend: backend, service: service(server, index), snapshot: server.latest(),
-          dispenser: dispenser, training: data.training, plan: plan, seed: configuration.seed,
-          takesTurns: takesTurns))
+          index: index, configuration, model: model, backend: backend, service: service(server, index),
+          snapshot: server.latest(), dispenser: dispenser, training: data.training, plan: plan, takesTurns: takesTurns))
+    }
+    if let carried = state?.carried, carried.isOf(workers: workers.count) {
+      for worker in workers { worker.restore(carried) }
     }
     self.workers = workers
 
@@ -133,9 +135,11 @@ public final class Trainer: @unchecked Sendable {  // each variable says where i
     let status = server.status
     let snapshot = server.latest()
     let done = start.epoch * plan.minibatches + start.minibatch + dealt
+    var carried = server.carriedState()
+    for worker in workers { carried.merge(worker.state) }
     return TrainerState(
       parameters: Array(UnsafeBufferPointer(start: snapshot.values, count: snapshot.count)),
-      carried: server.carriedState(), version: status.version, epoch: done / plan.minibatches,
+      carried: carried, version: status.version, epoch: done / plan.minibatches,
       nextMinibatch: done % plan.minibatches, trainingExamples: plan.examples,
       examples: start.examples + status.examples)
   }
@@ -192,8 +196,6 @@ public final class Trainer: @unchecked Sendable {  // each variable says where i
   }
 
   private func train(epoch: Int, from first: Int, order: UnsafeBufferPointer<Int32>) {
-    dispenser.begin(minibatches: plan.minibatches, from: first)
-    server.begin(workers: 0..<workers.count)
     events.sync { meter.beginEpoch() }
 
     let timer = DispatchSource.makeTimerSource(queue: events)
@@ -202,18 +204,27 @@ public final class Trainer: @unchecked Sendable {  // each variable says where i
     stopwatch.start()
     timer.resume()
 
+    for stretch in configuration.stretches(ofEpoch: epoch, from: first, plan: plan) {
+      train(stretch, epoch: epoch, order: order)
+      guard dispenser.position == stretch.minibatches.upperBound else { break }
+    }
+    stopwatch.stop()
+    timer.cancel()
+    events.sync { reportProgress() }
+  }
+
+  private func train(_ stretch: EpochStretch, epoch: Int, order: UnsafeBufferPointer<Int32>) {
+    dispenser.begin(minibatches: stretch.minibatches.upperBound, from: stretch.minibatches.lowerBound)
+    server.begin(workers: stretch.workers)
     let group = DispatchGroup()
-    let repulls = configuration.mode.pullsAtEpochStart
     let pass = SharedOrder(order)
-    for worker in workers {
+    for worker in workers[stretch.workers] {
+      let repulls = configuration.mode.pullsAtEpochStart || stretch.joining.contains(worker.index)
       worker.queue.async(group: group) {
         worker.train(epoch: epoch, order: pass.order, repulls: repulls)
       }
     }
     group.wait()
-    stopwatch.stop()
-    timer.cancel()
-    events.sync { reportProgress() }
   }
 
   /// On `events`.
