@@ -20,16 +20,21 @@ final class ManualSchedule {
   private let slope: Float
   private let offsets: [Float]
   var poisoned: Set<Int> = []
+  /// The momentum that workers keep, by worker.
+  var momenta: [Int: WorkerMomentum] = [:]
 
   init(
     mode: CoordinationMode, workers: Int, hyperparameters: Hyperparameters = Hyperparameters(), initial: [Float],
     learningRate: Double = 1, rule: UpdateRuleKind = .plain, optimizer: OptimizerKind = .sgd, momentum: Float? = nil,
-    movingRate: Float = 0, divergencePolicy: DivergencePolicy = .stop, slope: Float = 0, offsets: [Float]
+    blocks: ParameterBlocks? = nil, movingRate: Float = 0, divergencePolicy: DivergencePolicy = .stop,
+    slope: Float = 0, offsets: [Float]
   ) {
     let backend = ReferenceBackend<Float>()
     let setting = Hyperparameter.Setting(workers: workers, mode: mode)
+    // Momentum alone means the optimizer of that name.
+    let optimizer = optimizer == .sgd && momentum != nil ? .momentum : optimizer
     // Nobody but the server uses these from here on.
-    nonisolated(unsafe) let ownedOptimizer = (momentum == nil ? optimizer : .momentum).makeOptimizer(
+    nonisolated(unsafe) let ownedOptimizer = optimizer.makeOptimizer(
       hyperparameters, in: setting, momentum: Double(momentum ?? 0), count: initial.count, backend: backend)
     nonisolated(unsafe) let ownedRule = rule.makeRule(
       hyperparameters, in: setting, momentum: Double(momentum ?? 0), count: initial.count, backend: backend)
@@ -37,7 +42,7 @@ final class ManualSchedule {
       initial: initial,
       coordinator: Coordinator(
         mode: mode, workers: workers, hyperparameters: hyperparameters, divergencePolicy: divergencePolicy),
-      rule: ownedRule, optimizer: ownedOptimizer,
+      rule: ownedRule, optimizer: ownedOptimizer, blocks: blocks,
       schedule: LearningRateSchedule(peak: learningRate, shape: .constant, warmup: 0, plannedMinibatches: 1000),
       movingRate: movingRate, backend: backend, parameterName: { "layer\($0)" })
     self.slope = slope
@@ -86,6 +91,7 @@ final class ManualSchedule {
     for index in 0..<buffer.count {
       buffer.values[index] = slope * snapshots[worker].snapshot.values[index] + offsets[worker]
     }
+    momenta[worker]?.apply(to: buffer.values)
     if poisoned.contains(worker) { buffer.values[buffer.count - 1] = .nan }
     return GradientPush(
       worker: worker, gradient: buffer, examples: worker + 1, sums: ClassificationSums(loss: 2, correct: 1))
