@@ -90,13 +90,29 @@ public final class Replica<Scalar: KernelScalar> {
     at parameters: UnsafePointer<Scalar>, examples: Int, random: RandomStream,
     into gradient: UnsafeMutablePointer<Scalar>
   ) -> ClassificationSums {
-    var random = random
-    forward(at: parameters, examples: examples, isTraining: true, random: &random)
-    let sums = loss.sums(examples: examples, logits: logits, labels: labels, gradient: logitsGradient)
-    network.backward(
-      BackwardPass(
-        examples: examples, parameters: parameters, input: inputs, output: logits, outputGradient: logitsGradient,
-        inputGradient: nil, parameterGradient: gradient, memory: memory))
+    let sums = lossAndGradient(at: parameters, examples: examples, random: random)
+    backward(at: parameters, examples: examples, into: gradient)
+    return sums
+  }
+
+  /// Computes the gradient of the minibatch **mean** loss, unless nobody wants it any more after the forward pass.
+  ///
+  /// - Parameters:
+  ///   - parameters: The flat vector, laid out by ``ShapedModel/layout``.
+  ///   - examples: The number of examples in ``inputs`` and ``labels``, `1...minibatchCapacity`.
+  ///   - random: The stream of this minibatch, for dropout.
+  ///   - gradient: ∂L/∂parameters, every element overwritten; must not overlap `parameters`.
+  ///   - isWanted: Asked once, between the forward and the backward pass.
+  /// - Returns: The loss and the number of correct examples before any update, as sums over the examples; `nil` if the
+  ///   backward pass was left out, and then `gradient` is as it was.
+  /// - Precondition: Each label is less than the number of classes.
+  public func gradient(
+    at parameters: UnsafePointer<Scalar>, examples: Int, random: RandomStream,
+    into gradient: UnsafeMutablePointer<Scalar>, isWanted: () -> Bool
+  ) -> ClassificationSums? {
+    let sums = lossAndGradient(at: parameters, examples: examples, random: random)
+    guard isWanted() else { return nil }
+    backward(at: parameters, examples: examples, into: gradient)
     return sums
   }
 
@@ -124,6 +140,24 @@ public final class Replica<Scalar: KernelScalar> {
     var random = RandomStream(seed: 0, purpose: .dropout)
     forward(at: parameters, examples: examples, isTraining: false, random: &random)
     return UnsafePointer(logits)
+  }
+
+  /// The forward pass, and the loss with its gradient.
+  private func lossAndGradient(
+    at parameters: UnsafePointer<Scalar>, examples: Int, random: RandomStream
+  ) -> ClassificationSums {
+    var random = random
+    forward(at: parameters, examples: examples, isTraining: true, random: &random)
+    return loss.sums(examples: examples, logits: logits, labels: labels, gradient: logitsGradient)
+  }
+
+  private func backward(
+    at parameters: UnsafePointer<Scalar>, examples: Int, into gradient: UnsafeMutablePointer<Scalar>
+  ) {
+    network.backward(
+      BackwardPass(
+        examples: examples, parameters: parameters, input: inputs, output: logits, outputGradient: logitsGradient,
+        inputGradient: nil, parameterGradient: gradient, memory: memory))
   }
 
   private func forward(

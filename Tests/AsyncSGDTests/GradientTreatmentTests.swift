@@ -71,7 +71,7 @@ struct GradientTreatmentTests {
     let gradient = GradientBuffer(count: 2)
     func push() -> [Float] {
       (gradient.values[0], gradient.values[1]) = (3, -4)
-      treatment.apply(to: gradient)
+      treatment.apply(to: gradient.values, count: gradient.count)
       return [gradient.values[0], gradient.values[1]]
     }
     #expect(push() == [1.5, -2])
@@ -85,8 +85,8 @@ struct GradientTreatmentTests {
       let treatment = GradientTreatment(configuration, count: 2, backend: ReferenceBackend<Float>())
       let gradient = GradientBuffer(count: 2)
       (gradient.values[0], gradient.values[1]) = (3e10, -4)
-      treatment.apply(to: gradient)
-      treatment.apply(to: gradient)
+      treatment.apply(to: gradient.values, count: gradient.count)
+      treatment.apply(to: gradient.values, count: gradient.count)
       #expect(gradient.values[0] == 3e10 && gradient.values[1] == -4)
     }
   }

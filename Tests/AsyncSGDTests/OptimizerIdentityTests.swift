@@ -138,7 +138,7 @@ struct OptimizerIdentityTests {
     let (gradient, parameters) = (GradientBuffer(count: count), GradientBuffer(count: count))
     func update() {
       gradient.values.update(repeating: 1, count: count)
-      treatment.apply(to: gradient)
+      treatment.apply(to: gradient.values, count: gradient.count)
       let stale = StaleGradient(
         worker: 0, version: 1, staleness: 0, learningRate: 0.1, values: gradient.values, pulled: parameters.values,
         parameters: parameters.values)

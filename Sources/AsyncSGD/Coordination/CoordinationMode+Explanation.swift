@@ -42,8 +42,9 @@ extension CoordinationMode: Explained {
   public var hyperparameters: [Hyperparameter] {
     switch self {
     case .sequential: []
-    case .sync: [.backupWorkers, .gradientsToWait, .gradientsFrom]
-    case .softSync, .rennala: [.gradientsToWait]
+    case .sync: [.backupWorkers, .gradientsToWait, .gradientsFrom, .calculationStops]
+    case .softSync: [.gradientsToWait]
+    case .rennala: [.gradientsToWait, .calculationStops]
     case .async: [.fetchEvery, .pushEvery, .warmStart, .serverShards]
     case .ssp: [.stalenessBound]
     case .dssp: [.stalenessBound, .stalenessBoundRange]
@@ -68,7 +69,11 @@ extension Hyperparameter {
   /// K, c or B: how many gradients make an update.
   public static let gradientsToWait = Hyperparameter(
     "gradients-to-wait", "sync, soft-sync, rennala: gradients that make an update.", .integer(1...65_536),
-    defaultText: "sync: the workers less the backup workers; soft-sync: half the workers; rennala: the workers"
+    defaultTexts: [
+      DefaultText([CoordinationMode.sync], "the workers less the backup workers"),
+      DefaultText([CoordinationMode.softSync], "half the workers"),
+      DefaultText([CoordinationMode.rennala], "the workers"),
+    ]
   ) { .integer($0.mode == .softSync ? max(1, $0.workers / 2) : $0.workers) }
   /// Whether a worker gives an update of ``CoordinationMode/sync`` one gradient or as many as it can.
   public static let gradientsFrom = Hyperparameter(
@@ -122,7 +127,7 @@ extension Hyperparameter {
   /// δ: momentum in a worker that trains on its own.
   public static let localMomentum = Hyperparameter(
     "local-momentum", "eamsgd, local-sgd: Nesterov momentum within a worker.", .number(0...1, excludesUpper: true),
-    defaultText: "eamsgd: 0.9; local-sgd: 0"
+    defaultTexts: [DefaultText([CoordinationMode.eamsgd], "0.9"), DefaultText([CoordinationMode.localSGD], "0")]
   ) { .number($0.mode == .eamsgd ? 0.9 : 0) }
   /// H, λ or Q: steps that a worker makes on its own.
   public static let localSteps = Hyperparameter(
@@ -137,13 +142,19 @@ extension Hyperparameter {
     "delay-threshold", "ringmaster: the delay from which a gradient is not applied.", .integer(1...1_000_000_000),
     defaultText: "twice the workers"
   ) { .integer(2 * $0.workers) }
-  /// Whether ``CoordinationMode/ringmaster`` interrupts calculations.
+  /// Whether calculations are interrupted whose result would be dropped.
+  ///
+  /// As each mode has it in its source: Ringmaster ASGD and K-sync stop them; backup workers and Rennala SGD finish them.
   public static let calculationStops = Hyperparameter(
-    "calculation-stops", "ringmaster: what happens to a gradient under way that is too old already.",
+    "calculation-stops", "sync, rennala, ringmaster: what happens to a gradient under way that is too old already.",
     .choice([
       Choice("on", "its calculation is stopped and begins anew at the present parameters"),
       Choice("off", "it is finished, and dropped when it arrives"),
-    ]), default: .choice("on"))
+    ]),
+    defaultTexts: [
+      DefaultText([CoordinationMode.ringmaster], "on"), DefaultText([CoordinationMode.sync, .rennala], "off"),
+    ]
+  ) { .choice($0.mode == .ringmaster ? "on" : "off") }
   /// K of ``CoordinationMode/fedBuff``.
   public static let bufferSize = Hyperparameter(
     "buffer-size", "fedbuff: buffered updates that make an update of the server.", .integer(1...65_536),

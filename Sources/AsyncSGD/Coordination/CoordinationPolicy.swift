@@ -6,7 +6,7 @@ protocol CoordinationPolicy: Sendable {
   /// How the gradients of one update come together.
   var gathering: Gathering { get }
 
-  /// Notes that all workers of `group` start on an epoch; nobody waits, and nothing is gathered.
+  /// Notes that the active workers of `group` start on an epoch; nobody waits, and nothing is gathered.
   mutating func begin(_ group: WorkerGroup)
 
   /// Decides about a gradient; `group` is as before the push.
@@ -91,8 +91,8 @@ struct WorkerGroup: Sendable {
   var active: Int
   /// Which workers have pushed and wait.
   var isWaiting: [Bool]
-  /// How many they are.
-  var waiting = 0
+  /// The same workers, in order.
+  var waiting: [Int] = []
   /// The number of gradients gathered for the next update.
   var gathered = 0
 
@@ -102,6 +102,7 @@ struct WorkerGroup: Sendable {
     active = count
     isActive = Array(repeating: true, count: count)
     isWaiting = Array(repeating: false, count: count)
+    waiting.reserveCapacity(count)
   }
 }
 
@@ -109,7 +110,7 @@ struct WorkerGroup: Sendable {
 public enum DropReason: String, CaseIterable, Sendable {
   /// It has an element that is infinite or NaN.
   case notFinite
-  /// Its round was over when it arrived.
+  /// The update that it was meant for was complete when it arrived.
   case late
   /// Its staleness reached the delay threshold.
   case tooStale

@@ -49,14 +49,18 @@ public struct Coordinator: Sendable {
   public private(set) var isStopped = false
   /// Staleness of what was pushed so far.
   public private(set) var staleness = StalenessStatistics()
-  /// Updates that each worker's gradients were part of.
+  /// Pushes of each worker that became part of an update.
   public private(set) var updatesByWorker: [Int]
   /// Pushes that were dropped, by reason.
   public private(set) var drops: [DropReason: Int] = [:]
+  /// Pushes that were dropped, by worker.
+  public private(set) var dropsByWorker: [Int]
   /// Pushes dropped because they were not finite.
   public var refusedPushes: Int { drops[.notFinite] ?? 0 }
   /// Calculations that a worker gave up because their result was not wanted any more.
   public private(set) var abandoned = 0
+  /// Pushes that are neither applied nor dropped yet: gathered, or queued.
+  public var pendingPushes: Int { gathered.count + queued }
   /// Pushes in a row that were not finite.
   private var refusedInARow = 0
 
@@ -71,6 +75,10 @@ public struct Coordinator: Sendable {
   private var pushedWithoutPull = false
   /// The gradients of the update that is being gathered.
   private var gathered: [(worker: Int, staleness: Int)] = []
+  /// Whether each worker's contribution waits for its turn.
+  private var isQueued: [Bool]
+  /// How many they are.
+  private var queued = 0
   private var released: [Int] = []
   private let initialVersion: Int
 
@@ -90,6 +98,11 @@ public struct Coordinator: Sendable {
     minibatches: Int = 0, divergencePolicy: DivergencePolicy = .stop
   ) {
     precondition(workers >= 1, "there must be at least 1 worker, not \(workers)")
+    do throws(CoordinationConflict) {
+      try mode.check(hyperparameters, workers: workers)
+    } catch {
+      preconditionFailure("\(error)")
+    }
     self.mode = mode
     self.minibatches = minibatches
     minibatchesBeforeUpdate = minibatches
@@ -99,6 +112,8 @@ public struct Coordinator: Sendable {
     group = WorkerGroup(count: workers, version: version)
     initialVersion = version
     updatesByWorker = Array(repeating: 0, count: workers)
+    dropsByWorker = Array(repeating: 0, count: workers)
+    isQueued = Array(repeating: false, count: workers)
     baseVersions = Array(repeating: version, count: workers)
     pushedAt = Array(repeating: nil, count: workers)
     pullsOnRelease = Array(repeating: true, count: workers)
@@ -115,7 +130,7 @@ public struct Coordinator: Sendable {
   /// - Parameter workers: Those that will push; no update waits for the others.
   /// - Precondition: Nothing is gathered and nobody waits.
   public mutating func begin(workers: Range<Int>) {
-    precondition(group.gathered == 0 && group.waiting == 0, "an epoch begins while an update is being gathered")
+    precondition(group.gathered == 0 && group.waiting.isEmpty, "an epoch begins while an update is being gathered")
     for worker in 0..<group.count { group.isActive[worker] = workers.contains(worker) }
     group.active = workers.count
     policy.begin(group)
@@ -150,7 +165,7 @@ public struct Coordinator: Sendable {
   ///   - pulls: Whether the worker takes a new snapshot when it goes on.
   ///   - seconds: When the push arrived, since some fixed moment.
   /// - Returns: What to do with it; if ``Decision/updates``, the version has gone up by 1 already.
-  /// - Precondition: `baseVersion` is what the worker pulled last, and the worker does not wait.
+  /// - Precondition: `baseVersion` is what the worker pulled last, and the worker neither waits nor has left.
   public mutating func push(
     worker: Int, baseVersion: Int, minibatches: Int = 1, isFinite: Bool, pulls: Bool = true, seconds: Double = 0
   ) -> Decision {
@@ -158,12 +173,17 @@ public struct Coordinator: Sendable {
       baseVersion == baseVersions[worker],
       "worker \(worker) pushes a gradient of version \(baseVersion), but pulled version \(baseVersions[worker])")
     precondition(!group.isWaiting[worker], "worker \(worker) pushes while it waits")
+    precondition(group.isActive[worker], "worker \(worker) pushes after it left")
     var decision = Decision(staleness: version - baseVersion)
-    guard !isStopped else { return drop(&decision, .stopped, of: worker, pulls: pulls) }
+    guard !isStopped else {
+      drop(&decision, .stopped, of: worker, pulls: pulls)
+      return decision
+    }
     refusedInARow = isFinite ? 0 : refusedInARow + 1
     if !isFinite, divergencePolicy == .stop || refusedInARow > Self.hopelessRefusals * workers {
-      isStopped = true
-      return drop(&decision, .notFinite, of: worker, pulls: pulls)
+      stop()
+      drop(&decision, .notFinite, of: worker, pulls: pulls)
+      return decision
     }
     if gathered.isEmpty { minibatchesBeforeUpdate = self.minibatches }
     self.minibatches += minibatches
@@ -178,9 +198,11 @@ public struct Coordinator: Sendable {
     case .queue:
       // Its snapshot goes on aging until its turn comes.
       decision.isQueued = true
+      isQueued[worker] = true
+      queued += 1
       hold(worker, pulls: pulls)
     case .drop(let reason):
-      _ = drop(&decision, reason, of: worker, pulls: pulls)
+      drop(&decision, reason, of: worker, pulls: pulls)
     }
     if verdict.completesUpdate { decision.updates = completeUpdate() }
     return decision
@@ -203,7 +225,7 @@ public struct Coordinator: Sendable {
     guard !isStopped, let worker = policy.nextInTurn(group) else { return nil }
     gathered.append((worker, version - baseVersions[worker]))
     group.gathered += 1
-    pushedAt[worker] = version
+    dequeue(worker)
     _ = completeUpdate()
     return worker
   }
@@ -213,20 +235,33 @@ public struct Coordinator: Sendable {
   /// - Returns: The workers, in order.
   public mutating func release() -> [Int] {
     released.removeAll(keepingCapacity: true)
-    guard group.waiting > 0 else { return released }
-    for worker in 0..<group.count where group.isWaiting[worker] {
-      guard isStopped || policy.mayGoOn(worker, group) else { continue }
+    var stillWaiting = 0
+    for position in group.waiting.indices {
+      let worker = group.waiting[position]
+      guard isStopped || policy.mayGoOn(worker, group) else {
+        group.waiting[stillWaiting] = worker
+        stillWaiting += 1
+        continue
+      }
       group.isWaiting[worker] = false
-      group.waiting -= 1
       if pullsOnRelease[worker] { pulled(worker: worker) }
       released.append(worker)
     }
+    group.waiting.removeLast(group.waiting.count - stillWaiting)
     return released
   }
 
   /// Stops training: everything that is gathered, queued or pushed from here on is dropped.
   public mutating func stop() {
+    guard !isStopped else { return }
     isStopped = true
+    for (worker, age) in gathered { countDrop(.stopped, of: worker, staleness: age) }
+    gathered.removeAll(keepingCapacity: true)
+    group.gathered = 0
+    for worker in isQueued.indices where isQueued[worker] {
+      countDrop(.stopped, of: worker, staleness: version - baseVersions[worker])
+      dequeue(worker)
+    }
   }
 
   // MARK: Books
@@ -265,24 +300,38 @@ public struct Coordinator: Sendable {
 
   /// Ends the flight of a worker's gradient, and lets the worker wait.
   private mutating func land(_ worker: Int, pulls: Bool) {
+    endFlight(of: worker)
+    hold(worker, pulls: pulls)
+  }
+
+  private mutating func endFlight(of worker: Int) {
     if pushedAt[worker] != nil { pushedWithoutPull = true }
     pushedAt[worker] = version
-    hold(worker, pulls: pulls)
   }
 
   private mutating func hold(_ worker: Int, pulls: Bool) {
     pullsOnRelease[worker] = pulls
     group.isWaiting[worker] = true
-    group.waiting += 1
+    let position = group.waiting.firstIndex { $0 > worker } ?? group.waiting.endIndex
+    group.waiting.insert(worker, at: position)
   }
 
-  private mutating func drop(_ decision: inout Decision, _ reason: DropReason, of worker: Int, pulls: Bool) -> Decision
-  {
+  private mutating func dequeue(_ worker: Int) {
+    isQueued[worker] = false
+    queued -= 1
+    endFlight(of: worker)
+  }
+
+  private mutating func drop(_ decision: inout Decision, _ reason: DropReason, of worker: Int, pulls: Bool) {
     decision.dropped = reason
-    drops[reason, default: 0] += 1
-    staleness.recordDropped(decision.staleness)
+    countDrop(reason, of: worker, staleness: decision.staleness)
     land(worker, pulls: pulls)
-    return decision
+  }
+
+  private mutating func countDrop(_ reason: DropReason, of worker: Int, staleness age: Int) {
+    drops[reason, default: 0] += 1
+    dropsByWorker[worker] += 1
+    staleness.recordDropped(age)
   }
 
   /// Counts an update of what was gathered; returns whether there is anything in it.

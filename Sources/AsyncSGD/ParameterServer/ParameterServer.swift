@@ -31,6 +31,7 @@ public actor ParameterServer {
   private nonisolated let ports: [ServerPort]
   private nonisolated let parameterCount: Int
   private nonisolated let parameterName: @Sendable (Int) -> String
+  private nonisolated let clock: @Sendable () -> Double
   /// The least base version whose gradients are still wanted.
   private nonisolated let oldestWanted = Atomic<Int>(0)
 
@@ -63,17 +64,20 @@ public actor ParameterServer {
   ///   - schedule: The learning rate of each update.
   ///   - movingRate: α of the elastic modes.
   ///   - backend: The kernels that the server computes with.
+  ///   - clock: The seconds since some fixed moment; `nil` for the machine's uptime.
   ///   - parameterName: The name of the tensor that holds a flat index, for messages.
   public init(
     initial: [Float], coordinator: Coordinator, rule: sending any UpdateRule = PlainRule(),
     optimizer: sending any Optimizer, blocks: ParameterBlocks? = nil, schedule: LearningRateSchedule,
-    movingRate: Float = 0, backend: any KernelBackend<Float>, parameterName: @escaping @Sendable (Int) -> String
+    movingRate: Float = 0, backend: any KernelBackend<Float>, clock: (@Sendable () -> Double)? = nil,
+    parameterName: @escaping @Sendable (Int) -> String
   ) {
     self.backend = backend
     self.coordinator = coordinator
     self.schedule = schedule
     self.movingRate = movingRate
     self.parameterName = parameterName
+    self.clock = clock ?? { Double(DispatchTime.now().uptimeNanoseconds) * 1e-9 }
     parameterCount = initial.count
     // Besides the workers', one lease for whoever evaluates or saves, and one that a pull may take before it gives
     // the old one back.
@@ -122,7 +126,7 @@ public actor ParameterServer {
     let version = coordinator.version
     let decision = coordinator.push(
       worker: push.worker, baseVersion: snapshot.version, minibatches: push.minibatches,
-      isFinite: nonFiniteIndex == nil, pulls: push.pulls, seconds: Self.seconds)
+      isFinite: nonFiniteIndex == nil, pulls: push.pulls, seconds: clock())
     if decision.dropped != .stopped { pushedBytes += push.bytes ?? 4 * parameterCount }
     if let nonFiniteIndex {
       note(Divergence(worker: push.worker, update: version, parameter: parameterName(nonFiniteIndex)))
@@ -181,11 +185,13 @@ public actor ParameterServer {
 
   /// Applies the mean of what was gathered.
   private func applyGathered() {
+    var rate = learningRate
     if coordinator.gathering == .byWorker {
       // In the order of the workers, so that the result does not depend on who came first.
       let latest = published.snapshot()
       for worker in held.indices {
         guard let push = held[worker] else { continue }
+        rate = push.learningRate ?? rate
         let decision = Coordinator.Decision()
         add(
           staleGradient(push, decision, pulled: latest.values, parameters: latest.values), examples: push.examples,
@@ -197,7 +203,7 @@ public actor ParameterServer {
     guard let gathered = sum else { preconditionFailure("mode \(coordinator.mode.rawValue) gathers no gradients") }
     publish { current, next, _ in
       pipeline.apply(
-        sum: gathered.buffer.values, scale: gathered.scale, learningRate: learningRate, from: current, to: next)
+        sum: gathered.buffer.values, scale: gathered.scale, learningRate: rate, from: current, to: next)
     }
     sum?.clear()
   }
@@ -299,8 +305,6 @@ public actor ParameterServer {
       nextLearningRate: schedule.rate(at: coordinator.minibatches), refusedPushes: coordinator.refusedPushes,
       droppedPushes: dropped, pushedBytes: pushedBytes, lastSkipped: skippedDivergence, divergence: divergence)
   }
-
-  private static var seconds: Double { Double(DispatchTime.now().uptimeNanoseconds) * 1e-9 }
 }
 
 // MARK: What worker threads call
@@ -335,8 +339,20 @@ extension ParameterServer: ParameterService {
     precondition(
       push.gradient.count == parameterCount,
       "a gradient of \(push.gradient.count) elements was pushed to a server of \(parameterCount) parameters")
-    let nonFiniteIndex = backend.firstNonFinite(count: push.gradient.count, values: push.gradient.values)
-    return ports[push.worker].enter(
+    return self.push(
+      push, nonFiniteIndex: backend.firstNonFinite(count: push.gradient.count, values: push.gradient.values),
+      snapshot: &snapshot)
+  }
+
+  /// Hands over a gradient, or a part of one, that has been scanned.
+  ///
+  /// - Parameters:
+  ///   - push: The gradient.
+  ///   - nonFiniteIndex: Where the whole gradient is not finite, counted from this part's first element.
+  ///   - snapshot: The worker's snapshot.
+  /// - Returns: The server's answer.
+  nonisolated func push(_ push: GradientPush, nonFiniteIndex: Int?, snapshot: inout ParameterSnapshot) -> PushReply {
+    ports[push.worker].enter(
       self, on: executor.queue, .push(push, nonFiniteIndex: nonFiniteIndex), snapshot: &snapshot)
   }
 

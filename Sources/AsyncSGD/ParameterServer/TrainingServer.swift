@@ -25,19 +25,37 @@ protocol TrainingServer: ParameterService {
 struct CoordinationRecord: Sendable {
   /// Staleness of the pushes.
   var staleness: StalenessStatistics
-  /// Updates that each worker's gradients were part of.
+  /// Pushes of each worker that became part of an update.
   var updatesByWorker: [Int]
   /// Pushes that were dropped, by reason.
   var drops: [DropReason: Int]
+  /// Pushes that were dropped, by worker.
+  var dropsByWorker: [Int]
   /// Calculations that were given up.
   var abandoned: Int
   /// The error in the law of staleness; `nil` where there is none.
   var stalenessLawResidual: Int?
+  /// What was given up of consistency; `nil` where nothing is.
+  var consistency: ConsistencyRecord? = nil
+
+  init(
+    staleness: StalenessStatistics, updatesByWorker: [Int], drops: [DropReason: Int], dropsByWorker: [Int],
+    abandoned: Int, stalenessLawResidual: Int?, consistency: ConsistencyRecord?
+  ) {
+    self.staleness = staleness
+    self.updatesByWorker = updatesByWorker
+    self.drops = drops
+    self.dropsByWorker = dropsByWorker
+    self.abandoned = abandoned
+    self.stalenessLawResidual = stalenessLawResidual
+    self.consistency = consistency
+  }
 
   init(_ coordinator: Coordinator) {
     staleness = coordinator.staleness
     updatesByWorker = coordinator.updatesByWorker
     drops = coordinator.drops
+    dropsByWorker = coordinator.dropsByWorker
     abandoned = coordinator.abandoned
     stalenessLawResidual = coordinator.stalenessLawResidual
   }
