@@ -25,6 +25,8 @@ final class ManualSchedule {
   private let examples: [Int]
   private let clock = Clock()
   var poisoned: Set<Int> = []
+  /// The momentum that workers keep, by worker.
+  var momenta: [Int: WorkerMomentum] = [:]
 
   /// The time that the script says it is.
   private final class Clock: Sendable {
@@ -34,13 +36,15 @@ final class ManualSchedule {
   init(
     mode: CoordinationMode, workers: Int, hyperparameters: Hyperparameters = Hyperparameters(), initial: [Float],
     learningRate: Double = 1, rule: UpdateRuleKind = .plain, optimizer: OptimizerKind = .sgd, momentum: Float? = nil,
-    movingRate: Float = 0, divergencePolicy: DivergencePolicy = .stop, slope: Float = 0, offsets: [Float],
-    examples: [Int]? = nil
+    blocks: ParameterBlocks? = nil, movingRate: Float = 0, divergencePolicy: DivergencePolicy = .stop,
+    slope: Float = 0, offsets: [Float], examples: [Int]? = nil
   ) {
     let backend = ReferenceBackend<Float>()
     let setting = Hyperparameter.Setting(workers: workers, mode: mode)
+    // Momentum alone means the optimizer of that name.
+    let optimizer = optimizer == .sgd && momentum != nil ? .momentum : optimizer
     // Nobody but the server uses these from here on.
-    nonisolated(unsafe) let ownedOptimizer = (momentum == nil ? optimizer : .momentum).makeOptimizer(
+    nonisolated(unsafe) let ownedOptimizer = optimizer.makeOptimizer(
       hyperparameters, in: setting, momentum: Double(momentum ?? 0), count: initial.count, backend: backend)
     nonisolated(unsafe) let ownedRule = rule.makeRule(
       hyperparameters, in: setting, momentum: Double(momentum ?? 0), count: initial.count, backend: backend)
@@ -48,7 +52,7 @@ final class ManualSchedule {
       initial: initial,
       coordinator: Coordinator(
         mode: mode, workers: workers, hyperparameters: hyperparameters, divergencePolicy: divergencePolicy),
-      rule: ownedRule, optimizer: ownedOptimizer,
+      rule: ownedRule, optimizer: ownedOptimizer, blocks: blocks,
       schedule: LearningRateSchedule(peak: learningRate, shape: .constant, warmup: 0, plannedMinibatches: 1000),
       movingRate: movingRate, backend: backend, clock: { [clock] in clock.seconds.withLock { $0 } },
       parameterName: { "layer\($0)" })
@@ -103,6 +107,7 @@ final class ManualSchedule {
     for index in 0..<buffer.count {
       buffer.values[index] = slope * snapshots[worker].snapshot.values[index] + offsets[worker]
     }
+    momenta[worker]?.apply(to: buffer.values)
     if poisoned.contains(worker) { buffer.values[buffer.count - 1] = .nan }
     return GradientPush(
       worker: worker, gradient: buffer, examples: examples[worker], sums: ClassificationSums(loss: 2, correct: 1))

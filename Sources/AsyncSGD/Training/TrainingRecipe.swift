@@ -4,7 +4,7 @@ public struct TrainingRecipe: Hashable, Sendable {
   public var epochs: Int
   /// Examples in one worker's minibatch.
   public var batchSize: Int
-  /// The largest learning rate of one worker's minibatch.
+  /// The largest learning rate of one worker's minibatch, with the recipe's optimizer or any other SGD.
   public var learningRate: Double
   /// The step itself.
   public var optimizer: OptimizerKind = .sgd
@@ -22,37 +22,54 @@ public struct TrainingRecipe: Hashable, Sendable {
 
   /// Returns the learning rate of a combination.
   ///
-  /// The recipe's is that of an update of one minibatch, stable at a staleness of seven. It is multiplied by the factor
-  /// of ``modeFactor(_:_:workers:)`` and that of the rule.
-  public func learningRate(
-    mode: CoordinationMode, rule: UpdateRuleKind = .plain, optimizer: OptimizerKind = .sgd, workers: Int,
-    hyperparameters: Hyperparameters = Hyperparameters()
-  ) -> Double {
-    learningRate * Self.modeFactor(mode, hyperparameters, workers: workers) * rateFactor(of: rule, workers: workers)
-  }
-
-  /// How many times larger or smaller the learning rate of a mode is than that of one minibatch at a time.
+  /// The rate of SGD is the recipe's, stable at a staleness of seven. Momentum makes each gradient count 1/(1 − μ) times in
+  /// the end, and so the rate is multiplied by 1 − μ. The adaptive optimizers divide by the size of the gradients, so that
+  /// their rates are steps, the same for every model: measured, they are a third to a thirtieth of where training fails
+  /// with eight workers.
   ///
   /// Where an update takes the mean of K minibatches at the present parameters, there are K times fewer updates, and each
-  /// is less noisy: the rate grows in proportion (Goyal et al., "Accurate, Large Minibatch SGD", 2017,
-  /// <https://arxiv.org/abs/1706.02677>), up to eight times.
+  /// is less noisy: the rate of SGD grows in proportion (Goyal et al., "Accurate, Large Minibatch SGD", 2017,
+  /// <https://arxiv.org/abs/1706.02677>), that of the adaptive optimizers with the root (Malladi et al., "On the SDEs and
+  /// Scaling Rules for Adaptive Gradient Algorithms", 2022, <https://arxiv.org/abs/2205.10287>), up to eight minibatches.
   ///
   /// Where updates are stale, the largest stable rate falls with the staleness. In `async` mode the mean staleness is
   /// n − 1: beyond eight workers the rate falls with the root of n, which measured better at 16 and 32 workers than falling
   /// with n. A buffer of K gradients makes K times fewer updates, so the mean staleness is K times less, and the rate may
   /// be K times larger at the same product of the two.
-  private static func modeFactor(
-    _ mode: CoordinationMode, _ hyperparameters: Hyperparameters, workers: Int
+  ///
+  /// - Parameters:
+  ///   - mode: Who waits for whom.
+  ///   - rule: How a stale gradient is applied.
+  ///   - optimizer: The step itself; `nil` for the recipe's.
+  ///   - momentum: μ; `nil` for the one that ``momentum(optimizer:rule:)`` returns.
+  ///   - workers: n.
+  ///   - hyperparameters: Those of the mode: they say how many gradients make an update.
+  /// - Returns: The peak of the schedule.
+  public func learningRate(
+    mode: CoordinationMode, rule: UpdateRuleKind = .plain, optimizer: OptimizerKind? = nil, momentum: Double? = nil,
+    workers: Int, hyperparameters: Hyperparameters = Hyperparameters()
   ) -> Double {
+    let optimizer = optimizer ?? self.optimizer
+    let momentum = momentum ?? self.momentum(optimizer: optimizer, rule: rule)
+    let rate = optimizer.adaptiveLearningRate ?? learningRate * (1 - momentum) / (1 - self.momentum)
     let setting = Hyperparameter.Setting(workers: workers, mode: mode)
-    let gradients = Double(min(hyperparameters.gradientsOfUpdate(in: setting), stableWorkers))
-    let crowding = min(1, (Double(stableWorkers) / Double(workers)).squareRoot())
+    let gradients = Double(min(hyperparameters.gradientsOfUpdate(in: setting), Self.stableWorkers))
+    let growth = optimizer.adaptiveLearningRate == nil ? gradients : gradients.squareRoot()
+    let crowding = min(1, (Double(Self.stableWorkers) / Double(workers)).squareRoot())
     return switch mode {
-    case .sync, .rennala: gradients
-    case .softSync: gradients * crowding
-    default: crowding
+    case .sync, .rennala: rate * growth
+    case .softSync: rate * growth * crowding
+    default: rate * crowding
     }
   }
+
+  /// Returns λ of a combination: the recipe's, or where it has none, the usual one of an optimizer that is about it.
+  public func weightDecay(optimizer: OptimizerKind) -> Double {
+    weightDecay == 0 && optimizer == .adamw ? Self.decoupledWeightDecay : weightDecay
+  }
+
+  /// λ of ``OptimizerKind/adamw``, as PyTorch has it.
+  static let decoupledWeightDecay = 0.01
 
   /// μ of an optimizer or a rule with momentum, where the recipe has none.
   static let defaultMomentum = 0.5
@@ -62,11 +79,6 @@ public struct TrainingRecipe: Hashable, Sendable {
     if let momentum = momentum(of: rule) { return momentum }
     guard optimizer.hasMomentum || rule.hasMomentum else { return 0 }
     return momentum > 0 ? momentum : Self.defaultMomentum
-  }
-
-  /// Returns what a rule multiplies the learning rate by.
-  private func rateFactor(of rule: UpdateRuleKind, workers: Int) -> Double {
-    1
   }
 
   /// Returns the coefficient of momentum of the rules that have one; `nil` for the others.
@@ -93,6 +105,17 @@ public struct TrainingRecipe: Hashable, Sendable {
     case "mlp": TrainingRecipe(epochs: 10, batchSize: 16, learningRate: 0.1)
     case "softmax": TrainingRecipe(epochs: 5, batchSize: 16, learningRate: 0.02)
     default: TrainingRecipe(epochs: 5, batchSize: 8, learningRate: 0.02)
+    }
+  }
+}
+
+extension OptimizerKind {
+  /// The learning rate of an optimizer that divides by the size of the gradients; `nil` for SGD of any kind.
+  var adaptiveLearningRate: Double? {
+    switch self {
+    case .sgd, .momentum, .nesterov: nil
+    case .adagrad: 0.01
+    case .rmsprop, .adam, .adamw: 0.001
     }
   }
 }

@@ -29,6 +29,13 @@ struct RunSettings: Hashable {
       recipe, workers: options.workers, mode: options.mode, rule: options.rule, compression: options.compression,
       hyperparameters: options.hyperparameters, seed: options.seed)
     override(with: options)
+    // What suits the optimizer and the momentum that it came to.
+    configuration.learningRate =
+      options.learningRate
+      ?? recipe.learningRate(
+        mode: configuration.mode, rule: configuration.rule, optimizer: configuration.optimizer,
+        momentum: configuration.momentum, workers: configuration.workers)
+    configuration.weightDecay = options.weightDecay ?? recipe.weightDecay(optimizer: configuration.optimizer)
   }
 
   /// Settles the options of a resumed run: what was not given is what the checkpoint has.
