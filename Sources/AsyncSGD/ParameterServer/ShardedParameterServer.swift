@@ -185,6 +185,7 @@ extension ShardedParameterServer: TrainingServer {
       record.staleness.add(part.staleness)
       record.updatesByWorker = zip(record.updatesByWorker, part.updatesByWorker).map(min)
       record.drops.merge(part.drops, uniquingKeysWith: max)
+      record.dropsByWorker = zip(record.dropsByWorker, part.dropsByWorker).map(max)
       // The law holds in every shard, or it does not hold.
       if record.stalenessLawResidual == 0 { record.stalenessLawResidual = part.stalenessLawResidual }
     }

@@ -294,6 +294,7 @@ extension SharedMemoryServer: TrainingServer {
   var record: CoordinationRecord {
     var staleness = StalenessStatistics()
     var drops: [DropReason: Int] = [:]
+    var dropsByWorker: [Int] = []
     var updates: [Int] = []
     var age = 0
     let version = version.load(ordering: .relaxed)
@@ -301,6 +302,7 @@ extension SharedMemoryServer: TrainingServer {
       port.withBooks { books in
         staleness.add(books.staleness)
         drops.merge(books.drops) { $0 + $1 }
+        dropsByWorker.append(books.drops.values.reduce(0, +))
         updates.append(books.updates)
         age += version - books.baseVersion
       }
@@ -310,8 +312,8 @@ extension SharedMemoryServer: TrainingServer {
       ports.count * (version - initialVersion) - staleness.applied.sum - staleness.droppedSum - staleness.idleSum
       - staleness.unusedSum - age
     return CoordinationRecord(
-      staleness: staleness, updatesByWorker: updates, drops: drops, abandoned: 0, stalenessLawResidual: residual,
-      consistency: consistency)
+      staleness: staleness, updatesByWorker: updates, drops: drops, dropsByWorker: dropsByWorker, abandoned: 0,
+      stalenessLawResidual: residual, consistency: consistency)
   }
 
   /// Does nothing: no worker waits for another.

@@ -248,7 +248,8 @@ public final class Trainer: @unchecked Sendable {  // each variable says where i
     let report = FinalReport(
       outcome: outcome, run: description, last: last, updatesByWorker: record.updatesByWorker,
       refusedPushes: record.drops[.notFinite] ?? 0, drops: record.drops, dropsByWorker: record.dropsByWorker,
-      abandoned: record.abandoned, parametersHash: hash.description, peakMemoryBytes: peakResidentBytes())
+      abandoned: record.abandoned, consistency: record.consistency, parametersHash: hash.description,
+      peakMemoryBytes: peakResidentBytes())
     tell(.final(report))
     return report
   }

@@ -271,6 +271,8 @@ public struct FinalReport: Hashable, Sendable {
   public var dropsByWorker: [Int]
   /// Calculations that were given up because their result would have been dropped.
   public var abandoned: Int
+  /// What was given up of consistency; `nil` where nothing is.
+  public var consistency: ConsistencyRecord?
   /// A hash of the final parameters' bits: 16 hexadecimal digits.
   public var parametersHash: String
   /// The largest resident set of this process so far, in bytes.
@@ -279,8 +281,8 @@ public struct FinalReport: Hashable, Sendable {
   /// Creates a report.
   public init(
     outcome: TrainingOutcome, run: RunDescription, last: EpochReport, updatesByWorker: [Int], refusedPushes: Int,
-    drops: [DropReason: Int] = [:], dropsByWorker: [Int] = [], abandoned: Int = 0, parametersHash: String,
-    peakMemoryBytes: Int
+    drops: [DropReason: Int] = [:], dropsByWorker: [Int] = [], abandoned: Int = 0,
+    consistency: ConsistencyRecord? = nil, parametersHash: String, peakMemoryBytes: Int
   ) {
     self.outcome = outcome
     self.run = run
@@ -290,6 +292,7 @@ public struct FinalReport: Hashable, Sendable {
     self.drops = drops
     self.dropsByWorker = dropsByWorker
     self.abandoned = abandoned
+    self.consistency = consistency
     self.parametersHash = parametersHash
     self.peakMemoryBytes = peakMemoryBytes
   }
