@@ -39,8 +39,8 @@ struct AllocationTests {
     let dispenser = MinibatchDispenser(workers: 1, inRounds: false)
     dispenser.begin(minibatches: plan.minibatches, from: 0)
     let worker = Worker(
-      index: 0, model: model, backend: backend, service: server, snapshot: server.latest(), dispenser: dispenser,
-      training: data, plan: plan, seed: 1, takesTurns: true)
+      index: 0, configuration, model: model, backend: backend, service: server, snapshot: server.latest(),
+      dispenser: dispenser, training: data, plan: plan, takesTurns: true)
     var order = (0..<Int32(data.count)).map { $0 }
     order.reverse()
     try order.withUnsafeBufferPointer { order in

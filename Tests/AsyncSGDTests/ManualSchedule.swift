@@ -1,4 +1,5 @@
 import Kernels
+import Synchronization
 
 @testable import AsyncSGD
 
@@ -12,19 +13,29 @@ final class SnapshotBox: @unchecked Sendable {  // used by one worker at a time
 ///
 /// `"A.pull B.pull A.push B.push"` is carried out event by event on the calling thread. Worker `A` is number 0, `B` is
 /// 1, and so on. The gradient of a push is the worker's snapshot times `slope`, plus `offset(worker)`: a function of the
-/// snapshot, so that a mixed-up version shows in the parameters.
+/// snapshot, so that a mixed-up version shows in the parameters. Minibatch `w` has `w` + 1 examples, unless told otherwise.
+///
+/// `"t=2.5"` sets the server's clock, which stands still otherwise.
 final class ManualSchedule {
   let server: ParameterServer
   private(set) var log: [String] = []
   private var snapshots: [SnapshotBox]
   private let slope: Float
   private let offsets: [Float]
+  private let examples: [Int]
+  private let clock = Clock()
   var poisoned: Set<Int> = []
+
+  /// The time that the script says it is.
+  private final class Clock: Sendable {
+    let seconds = Mutex(0.0)
+  }
 
   init(
     mode: CoordinationMode, workers: Int, hyperparameters: Hyperparameters = Hyperparameters(), initial: [Float],
     learningRate: Double = 1, rule: UpdateRuleKind = .plain, optimizer: OptimizerKind = .sgd, momentum: Float? = nil,
-    movingRate: Float = 0, divergencePolicy: DivergencePolicy = .stop, slope: Float = 0, offsets: [Float]
+    movingRate: Float = 0, divergencePolicy: DivergencePolicy = .stop, slope: Float = 0, offsets: [Float],
+    examples: [Int]? = nil
   ) {
     let backend = ReferenceBackend<Float>()
     let setting = Hyperparameter.Setting(workers: workers, mode: mode)
@@ -39,9 +50,11 @@ final class ManualSchedule {
         mode: mode, workers: workers, hyperparameters: hyperparameters, divergencePolicy: divergencePolicy),
       rule: ownedRule, optimizer: ownedOptimizer,
       schedule: LearningRateSchedule(peak: learningRate, shape: .constant, warmup: 0, plannedMinibatches: 1000),
-      movingRate: movingRate, backend: backend, parameterName: { "layer\($0)" })
+      movingRate: movingRate, backend: backend, clock: { [clock] in clock.seconds.withLock { $0 } },
+      parameterName: { "layer\($0)" })
     self.slope = slope
     self.offsets = offsets
+    self.examples = examples ?? (1...workers).map { $0 }
     snapshots = []
     for _ in 0..<workers { snapshots.append(SnapshotBox(server.latest())) }
   }
@@ -50,6 +63,10 @@ final class ManualSchedule {
   @discardableResult
   func run(_ script: String) -> [String] {
     for event in script.split(separator: " ") {
+      if event.hasPrefix("t="), let seconds = Double(event.dropFirst(2)) {
+        clock.seconds.withLock { $0 = seconds }
+        continue
+      }
       let parts = event.split(separator: ".")
       let worker = Int(parts[0].unicodeScalars[parts[0].startIndex].value) - Int(UnicodeScalar("A").value)
       switch parts[1] {
@@ -88,7 +105,7 @@ final class ManualSchedule {
     }
     if poisoned.contains(worker) { buffer.values[buffer.count - 1] = .nan }
     return GradientPush(
-      worker: worker, gradient: buffer, examples: worker + 1, sums: ClassificationSums(loss: 2, correct: 1))
+      worker: worker, gradient: buffer, examples: examples[worker], sums: ClassificationSums(loss: 2, correct: 1))
   }
 
   /// The latest parameters.

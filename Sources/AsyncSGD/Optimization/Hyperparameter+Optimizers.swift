@@ -14,7 +14,10 @@ extension Hyperparameter {
   /// ε of the optimizers that divide by the root of a second moment.
   public static let epsilon = Hyperparameter(
     "epsilon", "adagrad, rmsprop, adam, adamw: what is added to the root that the step is divided by.",
-    .number(0...1, excludesLower: true), defaultText: "adagrad: 1e-10; the others: 1e-8"
+    .number(0...1, excludesLower: true),
+    defaultTexts: [
+      DefaultText([OptimizerKind.adagrad], "1e-10"), DefaultText([OptimizerKind.rmsprop, .adam, .adamw], "1e-8"),
+    ]
   ) { .number($0.optimizer == .adagrad ? 1e-10 : 1e-8) }
   /// Who keeps the velocity of ``OptimizerKind/momentum`` and ``OptimizerKind/nesterov``.
   public static let momentumAt = Hyperparameter(

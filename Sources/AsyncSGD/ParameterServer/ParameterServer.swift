@@ -185,11 +185,13 @@ public actor ParameterServer {
 
   /// Applies the mean of what was gathered.
   private func applyGathered() {
+    var rate = learningRate
     if coordinator.gathering == .byWorker {
       // In the order of the workers, so that the result does not depend on who came first.
       let latest = published.snapshot()
       for worker in held.indices {
         guard let push = held[worker] else { continue }
+        rate = push.learningRate ?? rate
         let decision = Coordinator.Decision()
         add(
           staleGradient(push, decision, pulled: latest.values, parameters: latest.values), examples: push.examples,
@@ -201,7 +203,7 @@ public actor ParameterServer {
     guard let gathered = sum else { preconditionFailure("mode \(coordinator.mode.rawValue) gathers no gradients") }
     publish { current, next, _ in
       pipeline.apply(
-        sum: gathered.buffer.values, scale: gathered.scale, learningRate: learningRate, from: current, to: next)
+        sum: gathered.buffer.values, scale: gathered.scale, learningRate: rate, from: current, to: next)
     }
     sum?.clear()
   }

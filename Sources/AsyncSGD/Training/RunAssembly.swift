@@ -18,7 +18,8 @@ extension RunDescription {
       plannedUpdates: plannedUpdates, learningRate: configuration.learningRate,
       schedule: configuration.schedule.rawValue, warmup: configuration.warmup, momentum: configuration.momentum,
       weightDecay: configuration.weightDecay, seed: configuration.seed, kernels: backend.name,
-      instructionSet: backend.instructionSet, resumedAtUpdate: version)
+      instructionSet: backend.instructionSet, compression: configuration.compression.rawValue,
+      hyperparameters: configuration.effectiveHyperparameters, resumedAtUpdate: version)
   }
 }
 
@@ -43,5 +44,14 @@ struct SchedulePosition {
     func updates(_ minibatches: Int) -> Int { (minibatches + perUpdate - 1) / perUpdate }
     let left = total - done
     return left / plan.minibatches * updates(plan.minibatches) + updates(left % plan.minibatches)
+  }
+}
+
+extension LearningRateSchedule {
+  /// The schedule of a run.
+  init(_ configuration: TrainingConfiguration, plan: EpochPlan) {
+    self.init(
+      peak: configuration.learningRate, shape: configuration.schedule, warmup: configuration.warmup,
+      plannedMinibatches: configuration.epochs * plan.minibatches)
   }
 }

@@ -20,7 +20,9 @@ struct ServerAssembly {
     self.backend = backend
     self.state = state
     position = schedule
-    blocks = ParameterBlocks(model.layout, weightDecay: configuration.weightDecay)
+    // Steps that workers take on their own have decayed their weights already.
+    blocks = ParameterBlocks(
+      model.layout, weightDecay: configuration.takesLocalSteps ? 0 : configuration.weightDecay)
     if let state {
       initial = state.parameters
     } else {

@@ -50,7 +50,7 @@ public final class Trainer: @unchecked Sendable {  // each variable says where i
   ///   - programVersion: The version that the run's description names.
   ///   - state: Where to go on, or `nil` to begin.
   ///   - observer: Who is told.
-  /// - Throws: ``TrainingError`` if model, data and state do not fit together.
+  /// - Throws: ``TrainingError`` if model, data, state and configuration do not fit together.
   public convenience init(
     _ configuration: TrainingConfiguration, model: ShapedModel, data: DatasetPair,
     backend: any KernelBackend<Float>, programVersion: String, resuming state: TrainerState? = nil,
@@ -80,6 +80,7 @@ public final class Trainer: @unchecked Sendable {  // each variable says where i
       throw .classMismatch(model: model.classes, dataset: data.training.classes)
     }
     guard data.training.count > 0 else { throw .noTrainingExamples }
+    if let conflict = configuration.conflict(parameters: model.layout.count) { throw .conflict(conflict) }
     self.configuration = configuration
     self.model = model
     self.data = data
@@ -107,9 +108,11 @@ public final class Trainer: @unchecked Sendable {  // each variable says where i
     for index in 0..<configuration.workers {
       workers.append(
         Worker(
-          index: index, model: model, backend: backend, service: service(server, index), snapshot: server.latest(),
-          dispenser: dispenser, training: data.training, plan: plan, seed: configuration.seed,
-          takesTurns: takesTurns))
+          index: index, configuration, model: model, backend: backend, service: service(server, index),
+          snapshot: server.latest(), dispenser: dispenser, training: data.training, plan: plan, takesTurns: takesTurns))
+    }
+    if let carried = state?.carried, carried.isOf(workers: workers.count) {
+      for worker in workers { worker.restore(carried) }
     }
     self.workers = workers
 
@@ -134,9 +137,11 @@ public final class Trainer: @unchecked Sendable {  // each variable says where i
     let status = server.status
     let snapshot = server.latest()
     let done = start.epoch * plan.minibatches + start.minibatch + dealt
+    var carried = server.carriedState()
+    for worker in workers { carried.merge(worker.state) }
     return TrainerState(
       parameters: Array(UnsafeBufferPointer(start: snapshot.values, count: snapshot.count)),
-      carried: server.carriedState(), version: status.version, epoch: done / plan.minibatches,
+      carried: carried, version: status.version, epoch: done / plan.minibatches,
       nextMinibatch: done % plan.minibatches, trainingExamples: plan.examples,
       examples: start.examples + status.examples)
   }
@@ -193,8 +198,6 @@ public final class Trainer: @unchecked Sendable {  // each variable says where i
   }
 
   private func train(epoch: Int, from first: Int, order: UnsafeBufferPointer<Int32>) {
-    dispenser.begin(minibatches: plan.minibatches, from: first)
-    server.begin(workers: 0..<workers.count)
     events.sync { meter.beginEpoch() }
 
     let timer = DispatchSource.makeTimerSource(queue: events)
@@ -203,18 +206,27 @@ public final class Trainer: @unchecked Sendable {  // each variable says where i
     stopwatch.start()
     timer.resume()
 
+    for stretch in configuration.stretches(ofEpoch: epoch, from: first, plan: plan) {
+      train(stretch, epoch: epoch, order: order)
+      guard dispenser.position == stretch.minibatches.upperBound else { break }
+    }
+    stopwatch.stop()
+    timer.cancel()
+    events.sync { reportProgress() }
+  }
+
+  private func train(_ stretch: EpochStretch, epoch: Int, order: UnsafeBufferPointer<Int32>) {
+    dispenser.begin(minibatches: stretch.minibatches.upperBound, from: stretch.minibatches.lowerBound)
+    server.begin(workers: stretch.workers)
     let group = DispatchGroup()
-    let repulls = configuration.mode.pullsAtEpochStart
     let pass = SharedOrder(order)
-    for worker in workers {
+    for worker in workers[stretch.workers] {
+      let repulls = configuration.mode.pullsAtEpochStart || stretch.joining.contains(worker.index)
       worker.queue.async(group: group) {
         worker.train(epoch: epoch, order: pass.order, repulls: repulls)
       }
     }
     group.wait()
-    stopwatch.stop()
-    timer.cancel()
-    events.sync { reportProgress() }
   }
 
   /// On `events`.
@@ -233,10 +245,9 @@ public final class Trainer: @unchecked Sendable {  // each variable says where i
   private func evaluate(_ status: ServerStatus, epoch: Int) -> EpochReport {
     let evaluation = Evaluation(
       of: server.latest(), on: data.test, workers: workers, chunk: plan.capacity)
-    let staleness = server.record.staleness.applied.summary
+    let record = server.record
     return events.sync {
-      meter.epochReport(
-        status, epoch: epoch, seconds: stopwatch.seconds, evaluation: evaluation, staleness: staleness)
+      meter.epochReport(status, record, epoch: epoch, seconds: stopwatch.seconds, evaluation: evaluation)
     }
   }
 
@@ -247,8 +258,7 @@ public final class Trainer: @unchecked Sendable {  // each variable says where i
     hash.combine(UnsafeRawBufferPointer(UnsafeBufferPointer(start: snapshot.values, count: snapshot.count)))
     let report = FinalReport(
       outcome: outcome, run: description, last: last, updatesByWorker: record.updatesByWorker,
-      refusedPushes: record.drops[.notFinite] ?? 0, drops: record.drops, dropsByWorker: record.dropsByWorker,
-      abandoned: record.abandoned, consistency: record.consistency, parametersHash: hash.description,
+      refusedPushes: record.drops[.notFinite] ?? 0, parametersHash: hash.description,
       peakMemoryBytes: peakResidentBytes())
     tell(.final(report))
     return report

@@ -68,6 +68,8 @@ public enum TrainingError: Error, Hashable, Sendable, CustomStringConvertible {
   case classMismatch(model: Int, dataset: Int)
   /// There is nothing to train on.
   case noTrainingExamples
+  /// Choices that do not go together.
+  case conflict(Conflict)
   /// A part of the state does not fit the configuration.
   case stateMismatch(part: String, expected: Int, actual: Int)
   /// The state stands at a minibatch that the epoch does not have.
@@ -86,6 +88,8 @@ public enum TrainingError: Error, Hashable, Sendable, CustomStringConvertible {
       "the model tells \(model) classes apart, but the data set has \(dataset)"
     case .noTrainingExamples:
       "the training set is empty"
+    case .conflict(let conflict):
+      conflict.description
     case .stateMismatch(let part, let expected, let actual):
       "the state to resume has \(actual) \(part), but this run has \(expected)"
     case .positionOutOfRange(let minibatch, let minibatches):

@@ -35,10 +35,13 @@ public struct TrainingRecipe: Hashable, Sendable {
     }
   }
 
-  /// Returns the coefficient of momentum of a combination.
+  /// μ of an optimizer or a rule with momentum, where the recipe has none.
+  static let defaultMomentum = 0.5
+
+  /// Returns the coefficient of momentum of a combination: the recipe's, or a moderate one; 0 where there is none.
   public func momentum(optimizer: OptimizerKind, rule: UpdateRuleKind) -> Double {
-    if optimizer == self.optimizer { return momentum }
-    return optimizer.hasMomentum ? 0.5 : 0
+    guard optimizer.hasMomentum || rule.hasMomentum else { return 0 }
+    return momentum > 0 ? momentum : Self.defaultMomentum
   }
 
   /// Returns the recipe of a model of the zoo; a model that is not named gets the one of `lenet5`.

@@ -151,7 +151,7 @@ struct SharedMemoryTests {
       sharing: [0], offsets: [1, 10], lockStripes: lockStripes, optimizer: .momentum, momentum: 0.5)
     script.run("A.push B.push A.push B.push")
     #expect(script.parameters == [-27.5])
-    #expect(script.server.carriedState().vectors == ["velocity": [1.5], "worker1.velocity": [15]])
+    #expect(script.server.carriedState().vectors == ["velocity": [1.5], "worker.1.optimizer.velocity": [15]])
     // One velocity on a server would have been 1, 10.5, 6.25, 13.125: θ = −30.875.
   }
 
