@@ -11,7 +11,7 @@ import Testing
 @Suite("Stress")
 struct StressTests {
   /// Runs `body` on one dispatch queue a worker, all at once, and waits.
-  private func onWorkers(_ count: Int, _ body: @escaping @Sendable (Int) -> Void) {
+  func onWorkers(_ count: Int, _ body: @escaping @Sendable (Int) -> Void) {
     let group = DispatchGroup()
     for worker in 0..<count {
       DispatchQueue(label: "stress.\(worker)").async(group: group) { body(worker) }
@@ -207,7 +207,7 @@ private enum ThreadSanitizer {
 }
 
 /// A counter that many threads may increment.
-private final class LockedCounter: @unchecked Sendable {  // `count` is protected by `lock`
+final class LockedCounter: @unchecked Sendable {  // `count` is protected by `lock`
   private let lock = NSLock()
   private var count = 0
 

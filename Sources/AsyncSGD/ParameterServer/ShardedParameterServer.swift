@@ -185,9 +185,7 @@ extension ShardedParameterServer: TrainingServer {
       record.staleness.add(part.staleness)
       record.updatesByWorker = zip(record.updatesByWorker, part.updatesByWorker).map(min)
       record.drops.merge(part.drops, uniquingKeysWith: max)
-      for worker in part.dropsByWorker.indices {
-        record.dropsByWorker[worker] = max(record.dropsByWorker[worker], part.dropsByWorker[worker])
-      }
+      record.dropsByWorker = zip(record.dropsByWorker, part.dropsByWorker).map(max)
       // The law holds in every shard, or it does not hold.
       if record.stalenessLawResidual == 0 { record.stalenessLawResidual = part.stalenessLawResidual }
     }

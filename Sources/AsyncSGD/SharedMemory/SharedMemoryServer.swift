@@ -312,9 +312,8 @@ extension SharedMemoryServer: TrainingServer {
       ports.count * (version - initialVersion) - staleness.applied.sum - staleness.droppedSum - staleness.idleSum
       - staleness.unusedSum - age
     return CoordinationRecord(
-      staleness: staleness, updatesByWorker: updates, drops: drops, dropsByWorker: dropsByWorker,
-      abandoned: 0, stalenessLawResidual: residual,
-      consistency: consistency)
+      staleness: staleness, updatesByWorker: updates, drops: drops, dropsByWorker: dropsByWorker, abandoned: 0,
+      stalenessLawResidual: residual, consistency: consistency)
   }
 
   /// Does nothing: no worker waits for another.
@@ -325,15 +324,13 @@ extension SharedMemoryServer: TrainingServer {
   public func carriedState() -> CarriedState {
     var state = CarriedState()
     for port in ports {
-      let own = port.optimizer.state(prefix: Self.prefix(ofWorker: port.worker))
-      state.vectors.merge(own.vectors) { first, _ in first }
-      state.scalars.merge(own.scalars) { first, _ in first }
+      state.merge(port.optimizer.state(prefix: Self.prefix(ofWorker: port.worker)))
     }
     return state
   }
 
   /// The prefix of a worker's state in ``carriedState()``.
   static func prefix(ofWorker worker: Int) -> String {
-    worker == 0 ? "" : "worker\(worker)."
+    worker == 0 ? "" : "worker.\(worker).optimizer."
   }
 }

@@ -109,14 +109,14 @@ final class SharedParameters: @unchecked Sendable {  // all memory is atomic
 
   /// Notes that the write of an update to a block begins.
   func beginWrite(_ block: Block, mark: UInt64) {
-    tallies[block.tallies].add(mark, ordering: .relaxed)
+    tallies[block.tallies].wrappingAdd(mark, ordering: .relaxed)
     // Before our stores of parameters: see `endRead`.
     atomicMemoryFence(ordering: .releasing)
   }
 
   /// Notes that the write of an update to a block is done.
   func endWrite(_ block: Block, mark: UInt64) {
-    tallies[block.tallies + 1].add(mark, ordering: .releasing)
+    tallies[block.tallies + 1].wrappingAdd(mark, ordering: .releasing)
   }
 
   /// The updates of single parameters that were watched, and how many of them were lost.
