@@ -27,6 +27,8 @@ public struct RandomStream: RandomNumberGenerator, Sendable {
     case syntheticDigits = 4
     /// Label shuffling for negative controls.
     case labelShuffle = 5
+    /// What a compressed gradient keeps, and how it is rounded; `step` is the index of the minibatch in the run.
+    case compression = 6
     /// Inputs made for tests and benchmarks.
     case testing = 100
   }

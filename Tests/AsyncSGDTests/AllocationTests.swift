@@ -32,14 +32,15 @@ struct AllocationTests {
     let data = TrainingFixture.digits.training
     let configuration = TrainingFixture.configuration(optimizer: .momentum, batchSize: 4)
     let plan = EpochPlan(examples: data.count, batchSize: 4)
-    let server = ParameterServer(
+    let server = ServerAssembly(
       configuration, model: model, backend: backend,
-      schedule: SchedulePosition(configuration, plan: plan, epoch: 0, minibatch: 0), state: nil)
+      schedule: SchedulePosition(configuration, plan: plan, epoch: 0, minibatch: 0), state: nil
+    ).makeServer()
     let dispenser = MinibatchDispenser(workers: 1, inRounds: false)
     dispenser.begin(minibatches: plan.minibatches, from: 0)
     let worker = Worker(
-      index: 0, model: model, backend: backend, service: server, snapshot: server.latest(), dispenser: dispenser,
-      training: data, plan: plan, seed: 1, takesTurns: true)
+      index: 0, configuration, model: model, backend: backend, service: server, snapshot: server.latest(),
+      dispenser: dispenser, training: data, plan: plan, takesTurns: true)
     var order = (0..<Int32(data.count)).map { $0 }
     order.reverse()
     try order.withUnsafeBufferPointer { order in

@@ -44,6 +44,7 @@ struct PhiloxTests {
     #expect(RandomStream.Purpose.dropout.rawValue == 3)
     #expect(RandomStream.Purpose.syntheticDigits.rawValue == 4)
     #expect(RandomStream.Purpose.labelShuffle.rawValue == 5)
+    #expect(RandomStream.Purpose.compression.rawValue == 6)
     #expect(RandomStream.Purpose.testing.rawValue == 100)
   }
 

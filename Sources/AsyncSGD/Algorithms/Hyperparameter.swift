@@ -11,12 +11,17 @@ public struct Hyperparameter: Sendable {
     public var mode: CoordinationMode
     /// The step itself.
     public var optimizer: OptimizerKind
+    /// How gradients are made smaller.
+    public var compression: CompressionKind
 
     /// Creates a setting.
-    public init(workers: Int, mode: CoordinationMode, optimizer: OptimizerKind = .sgd) {
+    public init(
+      workers: Int, mode: CoordinationMode, optimizer: OptimizerKind = .sgd, compression: CompressionKind = .none
+    ) {
       self.workers = workers
       self.mode = mode
       self.optimizer = optimizer
+      self.compression = compression
     }
   }
 

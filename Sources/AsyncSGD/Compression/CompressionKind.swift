@@ -20,7 +20,7 @@ extension CompressionKind: Explained {
     case .randomK: "only a random choice of a tensor's elements"
     case .oneBit: "the sign of each element, and two means a tensor"
     case .signSGD: "the sign of each element, and one scale a tensor"
-    case .qsgd: "each element rounded at random to one of s levels, and one norm a tensor"
+    case .qsgd: "each element rounded at random to one of s levels, and one norm a bucket of elements"
     case .dgc: "deep gradient compression: top-k with momentum correction, factor masking and warm-up"
     }
   }
@@ -40,5 +40,59 @@ extension CompressionKind: Explained {
   }
 
   /// Its hyperparameters.
-  public var hyperparameters: [Hyperparameter] { [] }
+  public var hyperparameters: [Hyperparameter] {
+    switch self {
+    case .none: []
+    case .topK, .randomK: [.compressionRatio, .errorFeedback]
+    case .threshold: [.compressionThreshold, .errorFeedback]
+    case .oneBit, .signSGD: [.errorFeedback]
+    case .qsgd: [.quantizationLevels, .quantizationBucket, .errorFeedback]
+    case .dgc: [.compressionRatio, .compressionMomentum, .compressionWarmup, .compressionClipping]
+    }
+  }
+}
+
+extension Hyperparameter {
+  /// The share of a tensor's elements that is sent.
+  public static let compressionRatio = Hyperparameter(
+    "compression-ratio", "top-k, random-k, dgc: the share of each tensor's elements that is pushed.",
+    .number(0...1, excludesLower: true), defaultText: "top-k: 0.01; random-k: 0.1; dgc: 0.001"
+  ) {
+    switch $0.compression {
+    case .dgc: .number(0.001)
+    case .randomK: .number(0.1)
+    default: .number(0.01)
+    }
+  }
+  /// What an element must exceed.
+  public static let compressionThreshold = Hyperparameter(
+    "compression-threshold", "threshold: the absolute value above which an element is pushed.",
+    .number(0...1_000_000), default: .number(0.01))
+  /// s of ``CompressionKind/qsgd``.
+  public static let quantizationLevels = Hyperparameter(
+    "quantization-levels", "qsgd: the levels that an element is rounded to, besides 0.", .integer(1...8_388_607),
+    default: .integer(127))
+  /// The elements that share a norm in ``CompressionKind/qsgd``.
+  public static let quantizationBucket = Hyperparameter(
+    "quantization-bucket", "qsgd: consecutive elements that share a norm.", .integer(1...16_777_216),
+    default: .integer(512))
+  /// Whether what was not sent is added to the next gradient.
+  public static let errorFeedback = Hyperparameter(
+    "error-feedback", "top-k, threshold, random-k, 1-bit, sign-sgd, qsgd: what becomes of what is lost.",
+    .choice([
+      Choice("on", "a worker adds it to its next gradient"), Choice("off", "it is lost"),
+    ]), defaultText: "on; qsgd: off"
+  ) { .choice($0.compression == .qsgd ? "off" : "on") }
+  /// m of ``CompressionKind/dgc``.
+  public static let compressionMomentum = Hyperparameter(
+    "compression-momentum", "dgc: momentum within a worker.", .number(0...1, excludesUpper: true),
+    default: .number(0.9))
+  /// E of ``CompressionKind/dgc``.
+  public static let compressionWarmup = Hyperparameter(
+    "compression-warmup", "dgc: epochs over which the share that is pushed falls to its final value.",
+    .integer(0...100_000), default: .integer(4))
+  /// c of ``CompressionKind/dgc``.
+  public static let compressionClipping = Hyperparameter(
+    "compression-clipping", "dgc: the norm that gradients are clipped to, times the root of the workers; 0 for none.",
+    .number(0...1_000_000), default: .number(0))
 }

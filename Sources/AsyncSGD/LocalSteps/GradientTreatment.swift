@@ -24,8 +24,8 @@ struct GradientTreatment {
   }
 
   /// Treats a gradient in place, on the worker's thread.
-  func apply(to gradient: GradientBuffer) {
-    clipping?.apply(to: gradient.values, count: gradient.count)
-    momentum?.apply(to: gradient.values)
+  func apply(to gradient: UnsafeMutablePointer<Float>, count: Int) {
+    clipping?.apply(to: gradient, count: count)
+    momentum?.apply(to: gradient)
   }
 }

@@ -202,11 +202,13 @@ public actor ParameterServer {
 
   /// Applies the mean of what was gathered.
   private func applyGathered() {
+    var rate = learningRate
     if coordinator.gathering == .byWorker {
       // In the order of the workers, so that the result does not depend on who came first.
       let latest = published.snapshot()
       for worker in held.indices {
         guard let push = held[worker] else { continue }
+        rate = push.learningRate ?? rate
         let gradient = staleGradient(
           push, staleness: 0, version: latest.version, pulled: latest.values, parameters: latest.values)
         add(gradient, examples: push.examples, weight: 1)
@@ -217,7 +219,7 @@ public actor ParameterServer {
     guard let gathered = sum else { preconditionFailure("mode \(coordinator.mode.rawValue) gathers no gradients") }
     publish { current, next, _ in
       pipeline.apply(
-        sum: gathered.buffer.values, scale: gathered.scale, learningRate: learningRate, from: current, to: next)
+        sum: gathered.buffer.values, scale: gathered.scale, learningRate: rate, from: current, to: next)
     }
     sum?.clear()
   }
@@ -349,8 +351,20 @@ extension ParameterServer: ParameterService {
     precondition(
       push.gradient.count == parameterCount,
       "a gradient of \(push.gradient.count) elements was pushed to a server of \(parameterCount) parameters")
-    let nonFiniteIndex = backend.firstNonFinite(count: push.gradient.count, values: push.gradient.values)
-    return ports[push.worker].enter(
+    return self.push(
+      push, nonFiniteIndex: backend.firstNonFinite(count: push.gradient.count, values: push.gradient.values),
+      snapshot: &snapshot)
+  }
+
+  /// Hands over a gradient, or a part of one, that has been scanned.
+  ///
+  /// - Parameters:
+  ///   - push: The gradient.
+  ///   - nonFiniteIndex: Where the whole gradient is not finite, counted from this part's first element.
+  ///   - snapshot: The worker's snapshot.
+  /// - Returns: The server's answer.
+  nonisolated func push(_ push: GradientPush, nonFiniteIndex: Int?, snapshot: inout ParameterSnapshot) -> PushReply {
+    ports[push.worker].enter(
       self, on: executor.queue, .push(push, nonFiniteIndex: nonFiniteIndex), snapshot: &snapshot)
   }
 

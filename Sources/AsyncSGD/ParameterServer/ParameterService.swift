@@ -51,11 +51,15 @@ public struct GradientPush: Sendable {
   public var pulls: Bool
   /// What the gradient would weigh on a wire, in bytes; `nil` for four a parameter.
   public var bytes: Int?
+  /// η of the update that takes it, where the worker has taken steps of that size already; `nil` for the schedule's.
+  ///
+  /// All that is pushed for one update has the same.
+  public var learningRate: Float?
 
   /// Creates a push.
   public init(
     worker: Int, gradient: GradientBuffer, examples: Int, sums: ClassificationSums, minibatches: Int = 1,
-    pulls: Bool = true, bytes: Int? = nil
+    pulls: Bool = true, bytes: Int? = nil, learningRate: Float? = nil
   ) {
     self.worker = worker
     self.gradient = gradient
@@ -64,6 +68,7 @@ public struct GradientPush: Sendable {
     self.minibatches = minibatches
     self.pulls = pulls
     self.bytes = bytes
+    self.learningRate = learningRate
   }
 }
 

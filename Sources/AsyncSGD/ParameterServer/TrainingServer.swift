@@ -42,6 +42,21 @@ struct CoordinationRecord: Sendable {
   var abandoned: Int
   /// The error in the law of staleness; `nil` where there is none.
   var stalenessLawResidual: Int?
+  /// What was given up of consistency; `nil` where nothing is.
+  var consistency: ConsistencyRecord? = nil
+
+  init(
+    staleness: StalenessStatistics, updatesByWorker: [Int], drops: [DropReason: Int], dropsByWorker: [Int],
+    abandoned: Int, stalenessLawResidual: Int?, consistency: ConsistencyRecord?
+  ) {
+    self.staleness = staleness
+    self.updatesByWorker = updatesByWorker
+    self.drops = drops
+    self.dropsByWorker = dropsByWorker
+    self.abandoned = abandoned
+    self.stalenessLawResidual = stalenessLawResidual
+    self.consistency = consistency
+  }
 
   init(_ coordinator: Coordinator) {
     staleness = coordinator.staleness

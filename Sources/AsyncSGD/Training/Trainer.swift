@@ -66,7 +66,7 @@ public final class Trainer: @unchecked Sendable {  // each variable says where i
     _ configuration: TrainingConfiguration, model: ShapedModel, data: DatasetPair,
     backend: any KernelBackend<Float>, programVersion: String, resuming state: TrainerState? = nil,
     observer: any TrainingObserver,
-    service: (_ server: ParameterServer, _ worker: Int) -> any ParameterService
+    service: (_ server: any ParameterService, _ worker: Int) -> any ParameterService
   ) throws(TrainingError) {
     precondition(
       (1...Self.maximumWorkers).contains(configuration.workers),
@@ -97,7 +97,9 @@ public final class Trainer: @unchecked Sendable {  // each variable says where i
       plannedUpdates: (state?.version ?? 0) + schedule.updatesLeft(configuration, plan: plan), resumedAt: state?.version
     )
 
-    let server = ParameterServer(configuration, model: model, backend: backend, schedule: schedule, state: state)
+    let server = ServerAssembly(
+      configuration, model: model, backend: backend, schedule: schedule, state: state
+    ).makeServer()
     let dispenser = MinibatchDispenser(workers: configuration.workers, inRounds: configuration.dealsInRounds)
     self.server = server
     self.dispenser = dispenser
@@ -106,10 +108,12 @@ public final class Trainer: @unchecked Sendable {  // each variable says where i
     for index in 0..<configuration.workers {
       workers.append(
         Worker(
-          index: index, model: model, backend: backend, service: service(server, index),
+          index: index, configuration, model: model, backend: backend, service: service(server, index),
           snapshot: server.servedSnapshot(), dispenser: dispenser, training: data.training, plan: plan,
-          seed: configuration.seed, takesTurns: takesTurns,
-          treatment: GradientTreatment(configuration, count: model.layout.count, backend: backend)))
+          takesTurns: takesTurns))
+    }
+    if let carried = state?.carried, carried.isOf(workers: workers.count) {
+      for worker in workers { worker.restore(carried) }
     }
     self.workers = workers
 
@@ -134,9 +138,11 @@ public final class Trainer: @unchecked Sendable {  // each variable says where i
     let status = server.status
     let snapshot = server.latest()
     let done = start.epoch * plan.minibatches + start.minibatch + dealt
+    var carried = server.carriedState()
+    for worker in workers { carried.merge(worker.state) }
     return TrainerState(
       parameters: Array(UnsafeBufferPointer(start: snapshot.values, count: snapshot.count)),
-      carried: server.carriedState(), version: status.version, epoch: done / plan.minibatches,
+      carried: carried, version: status.version, epoch: done / plan.minibatches,
       nextMinibatch: done % plan.minibatches, trainingExamples: plan.examples,
       examples: start.examples + status.examples)
   }
@@ -193,8 +199,6 @@ public final class Trainer: @unchecked Sendable {  // each variable says where i
   }
 
   private func train(epoch: Int, from first: Int, order: UnsafeBufferPointer<Int32>) {
-    dispenser.begin(minibatches: plan.minibatches, from: first)
-    server.begin(workers: 0..<workers.count)
     events.sync { meter.beginEpoch() }
 
     let timer = DispatchSource.makeTimerSource(queue: events)
@@ -203,18 +207,27 @@ public final class Trainer: @unchecked Sendable {  // each variable says where i
     stopwatch.start()
     timer.resume()
 
+    for stretch in configuration.stretches(ofEpoch: epoch, from: first, plan: plan) {
+      train(stretch, epoch: epoch, order: order)
+      guard dispenser.position == stretch.minibatches.upperBound else { break }
+    }
+    stopwatch.stop()
+    timer.cancel()
+    events.sync { reportProgress() }
+  }
+
+  private func train(_ stretch: EpochStretch, epoch: Int, order: UnsafeBufferPointer<Int32>) {
+    dispenser.begin(minibatches: stretch.minibatches.upperBound, from: stretch.minibatches.lowerBound)
+    server.begin(workers: stretch.workers)
     let group = DispatchGroup()
-    let repulls = configuration.mode.pullsAtEpochStart
     let pass = SharedOrder(order)
-    for worker in workers {
+    for worker in workers[stretch.workers] {
+      let repulls = configuration.mode.pullsAtEpochStart || stretch.joining.contains(worker.index)
       worker.queue.async(group: group) {
         worker.train(epoch: epoch, order: pass.order, repulls: repulls)
       }
     }
     group.wait()
-    stopwatch.stop()
-    timer.cancel()
-    events.sync { reportProgress() }
   }
 
   /// On `events`.

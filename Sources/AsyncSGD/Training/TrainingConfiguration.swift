@@ -79,7 +79,7 @@ public struct TrainingConfiguration: Hashable, Sendable {
 extension TrainingConfiguration {
   /// What the defaults of hyperparameters may depend on.
   public var setting: Hyperparameter.Setting {
-    Hyperparameter.Setting(workers: workers, mode: mode, optimizer: optimizer)
+    Hyperparameter.Setting(workers: workers, mode: mode, optimizer: optimizer, compression: compression)
   }
 
   /// Returns the whole number that holds for a hyperparameter.

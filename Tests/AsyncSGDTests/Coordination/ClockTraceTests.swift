@@ -41,7 +41,8 @@ struct ClockTraceTests {
     schedule.run("A.push B.push")
     // A and B wait, C computes: all three hold version 0 until C's push lets them go, at once, with version 3.
     #expect((0..<3).map { schedule.parameters(heldBy: $0) } == [[0], [0], [0]])
-    #expect(schedule.run("C.push A.wait B.wait").suffix(3) == ["C.push@0:proceed", "A.wait@3:proceed", "B.wait@3:proceed"])
+    #expect(
+      schedule.run("C.push A.wait B.wait").suffix(3) == ["C.push@0:proceed", "A.wait@3:proceed", "B.wait@3:proceed"])
     #expect((0..<3).map { schedule.parameters(heldBy: $0) } == [[-3], [-3], [-3]])
     #expect((0...2).map { schedule.server.coordination.staleness.applied[$0] } == [1, 1, 1])
     // The next three are counted from 3, and the first of them from nothing else.
@@ -113,7 +114,8 @@ struct ClockTraceTests {
   @Test("the turn passes over workers that left, and is used up by what is not finite")
   func turnsOfAbsentWorkers() {
     var coordinator = Coordinator(
-      mode: .easgd, workers: 3, hyperparameters: PolicyCase(.easgd, (.exchangeOrder, .choice("round-robin"))).hyperparameters,
+      mode: .easgd, workers: 3,
+      hyperparameters: PolicyCase(.easgd, (.exchangeOrder, .choice("round-robin"))).hyperparameters,
       divergencePolicy: .skip)
     func exchanges() -> [Int] {
       var order: [Int] = []

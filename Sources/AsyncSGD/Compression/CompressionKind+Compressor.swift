@@ -1,0 +1,43 @@
+internal import Kernels
+internal import NeuralNet
+
+extension TrainingConfiguration {
+  /// Returns a worker's compressor, `nil` if gradients are pushed whole.
+  ///
+  /// - Parameters:
+  ///   - layout: The tensors of a gradient.
+  ///   - plan: How an epoch is cut.
+  ///   - backend: The kernels that it computes with.
+  func makeCompressor(
+    _ layout: ParameterLayout, plan: EpochPlan, backend: any KernelBackend<Float>
+  ) -> (any GradientCompressor)? {
+    func compressor(_ codec: some TensorCodec) -> any GradientCompressor {
+      CodecCompressor(codec, layout: layout, feedsBack: feedsBack, seed: seed, backend: backend)
+    }
+    switch compression {
+    case .none: return nil
+    case .topK: return compressor(TopKCodec(ratio: number(.compressionRatio)))
+    case .threshold: return compressor(ThresholdCodec(threshold: Float(number(.compressionThreshold))))
+    case .randomK:
+      return compressor(
+        RandomKCodec(
+          ratio: number(.compressionRatio), isUnbiased: !feedsBack,
+          capacity: layout.entries.map(\.range.count).max() ?? 0))
+    case .oneBit: return compressor(OneBitCodec())
+    case .signSGD: return compressor(SignCodec())
+    case .qsgd:
+      return compressor(QSGDCodec(levels: integer(.quantizationLevels), bucket: integer(.quantizationBucket)))
+    case .dgc:
+      let clipping = number(.compressionClipping)
+      return DeepGradientCompressor(
+        DeepGradientCompressor.Constants(
+          ratio: number(.compressionRatio), momentum: Float(number(.compressionMomentum)),
+          warmupEpochs: integer(.compressionWarmup),
+          largestNorm: clipping == 0 ? .infinity : clipping / Double(workers).squareRoot(),
+          minibatchesPerEpoch: plan.minibatches),
+        layout: layout, seed: seed, backend: backend)
+    }
+  }
+
+  private var feedsBack: Bool { choice(.errorFeedback) == "on" }
+}
