@@ -1,7 +1,7 @@
 extension CoordinationMode {
   /// Returns the decisions of this mode.
   ///
-  /// - Precondition: ``check(_:workers:)`` finds nothing wrong.
+  /// - Precondition: There is no ``conflict(_:workers:)``.
   func policy(_ hyperparameters: Hyperparameters, workers: Int) -> any CoordinationPolicy {
     let setting = Hyperparameter.Setting(workers: workers, mode: self)
     switch self {

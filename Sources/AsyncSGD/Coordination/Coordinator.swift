@@ -98,11 +98,7 @@ public struct Coordinator: Sendable {
     minibatches: Int = 0, divergencePolicy: DivergencePolicy = .stop
   ) {
     precondition(workers >= 1, "there must be at least 1 worker, not \(workers)")
-    do throws(CoordinationConflict) {
-      try mode.check(hyperparameters, workers: workers)
-    } catch {
-      preconditionFailure("\(error)")
-    }
+    if let conflict = mode.conflict(hyperparameters, workers: workers) { preconditionFailure("\(conflict)") }
     self.mode = mode
     self.minibatches = minibatches
     minibatchesBeforeUpdate = minibatches

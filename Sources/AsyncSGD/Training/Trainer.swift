@@ -248,7 +248,9 @@ public final class Trainer: @unchecked Sendable {  // each variable says where i
       of: server.latest(), on: data.test, workers: workers, chunk: plan.capacity)
     let record = server.record
     return events.sync {
-      meter.epochReport(status, record, epoch: epoch, seconds: stopwatch.seconds, evaluation: evaluation)
+      meter.epochReport(
+        status, epoch: epoch, seconds: stopwatch.seconds, evaluation: evaluation,
+        staleness: record.staleness.applied.summary, figures: RunFigures(status, record))
     }
   }
 

@@ -22,6 +22,7 @@ struct Checkpoint {
   private static let prefix = "asgd."
   /// The largest count that a position may have; sums of a few of them are far from overflowing.
   private static let largestCount = 1 << 53
+  private static let largestScalar = Double.greatestFiniteMagnitude
 
   init(settings: RunSettings, model: ShapedModel, state: TrainerState) {
     self.settings = settings
@@ -47,19 +48,21 @@ struct Checkpoint {
     } catch {
       throw CheckpointError.impossibleModel(path: path, reason: "\(error)")
     }
+    let names = try fields.list("optimizerState")
+    let needed = settings.neededState
+    if let missing = needed.vectors.first(where: { !names.contains($0) }) {
+      throw fields.malformed(
+        "optimizerState", "a list with '\(missing)', which '\(settings.configuration.optimizer.rawValue)' needs")
+    }
     let parameters = try Self.vector(from: file, prefix: "", layout: model.layout, path: path)
     var carried = CarriedState()
-    for vector in try fields.list("optimizerState") {
-      carried.vectors[vector] = try Self.vector(
-        from: file, prefix: Self.tensorPrefix(of: vector), layout: model.layout, path: path)
+    for name in names {
+      carried.vectors[name] = try Self.vector(
+        from: file, prefix: Self.tensorPrefix(of: name), layout: model.layout, path: path)
     }
-    for field in fields.names(beginningWith: Self.scalarPrefix) {
-      let range = -Double.greatestFiniteMagnitude...Double.greatestFiniteMagnitude
-      carried.scalars[String(field.dropFirst(Self.scalarPrefix.count))] = try fields.number(field, in: range)
-    }
-    if let needed = settings.missingState(in: carried) {
-      throw fields.malformed(
-        "optimizerState", "a list with '\(needed)', which '\(settings.configuration.optimizer.rawValue)' needs")
+    for field in Set(fields.names(beginningWith: Self.scalarPrefix) + needed.scalars.map { Self.scalarPrefix + $0 }) {
+      let name = String(field.dropFirst(Self.scalarPrefix.count))
+      carried.scalars[name] = try fields.number(field, in: -Self.largestScalar...Self.largestScalar)
     }
     let counts = 0...Self.largestCount
     let trainingExamples = try fields.integer("trainingExamples", in: 1...Self.largestCount)

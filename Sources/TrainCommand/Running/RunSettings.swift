@@ -114,9 +114,14 @@ struct RunSettings: Hashable {
         ? configuration.momentum : recipe.momentum(optimizer: configuration.optimizer, rule: configuration.rule))
   }
 
+  /// The names of what the optimizer needs to go on.
+  var neededState: (vectors: [String], scalars: [String]) {
+    configuration.optimizer.carriedNames(configuration.hyperparameters, in: configuration.setting)
+  }
+
   /// Returns the name of what the optimizer needs to go on and a state does not have, or `nil` if nothing is missing.
-  func missingState(in carried: CarriedState) -> String? {
-    let needed = configuration.optimizer.carriedNames(configuration.hyperparameters, in: configuration.setting)
+  private func missingState(in carried: CarriedState) -> String? {
+    let needed = neededState
     return needed.vectors.first { carried.vectors[$0] == nil } ?? needed.scalars.first { carried.scalars[$0] == nil }
   }
 
