@@ -8,19 +8,30 @@ public struct RunFigures: Hashable, Sendable {
   public var abandoned: Int
   /// What was pushed, in bytes as it would go over a wire.
   public var pushedBytes: Int
+  /// What the same pushes would have been without compression, in bytes.
+  public var uncompressedBytes: Int
 
   /// Creates figures; by default those of a run in which nothing happened.
-  public init(drops: [DropReason: Int] = [:], dropsByWorker: [Int] = [], abandoned: Int = 0, pushedBytes: Int = 0) {
+  public init(
+    drops: [DropReason: Int] = [:], dropsByWorker: [Int] = [], abandoned: Int = 0, pushedBytes: Int = 0,
+    uncompressedBytes: Int = 0
+  ) {
     self.drops = drops
     self.dropsByWorker = dropsByWorker
     self.abandoned = abandoned
     self.pushedBytes = pushedBytes
+    self.uncompressedBytes = uncompressedBytes
   }
 
   init(_ status: ServerStatus, _ record: CoordinationRecord) {
     self.init(
       drops: record.drops, dropsByWorker: record.dropsByWorker, abandoned: record.abandoned,
-      pushedBytes: status.pushedBytes)
+      pushedBytes: status.pushedBytes, uncompressedBytes: status.uncompressedBytes)
+  }
+
+  /// How many times smaller the pushes were than without compression; `nil` if there were none.
+  public var compressionRatio: Double? {
+    pushedBytes > 0 ? Double(uncompressedBytes) / Double(pushedBytes) : nil
   }
 
   /// Pushes that were dropped for a reason.
