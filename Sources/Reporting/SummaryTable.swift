@@ -65,7 +65,8 @@ public struct SummaryTable: Sendable, CustomStringConvertible {
     if !drops.isEmpty { rows.append(("dropped pushes", drops.joined(separator: ", "))) }
     if figures.abandoned > 0 { rows.append(("abandoned", "\(NumberText.count(figures.abandoned)) calculations")) }
     if report.run.compression != CompressionKind.none.rawValue {
-      rows.append(("pushed", NumberText.bytes(figures.pushedBytes)))
+      let ratio = figures.compressionRatio.map { ", \(NumberText.fixed($0, digits: 1)) times less than uncompressed" }
+      rows.append(("pushed", NumberText.bytes(figures.pushedBytes) + (ratio ?? "")))
     }
     return rows
   }

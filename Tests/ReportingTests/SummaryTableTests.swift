@@ -49,12 +49,13 @@ struct SummaryTableTests {
     report.run.compression = "top-k"
     report.refusedPushes = 2
     report.last.figures = RunFigures(
-      drops: [.notFinite: 2, .late: 1_234, .tooStale: 56, .stopped: 7], abandoned: 8_000, pushedBytes: 1_500_000)
+      drops: [.notFinite: 2, .late: 1_234, .tooStale: 56, .stopped: 7], abandoned: 8_000, pushedBytes: 1_500_000,
+      uncompressedBytes: 48_000_000)
     let lines = SummaryTable(report).description.split(separator: "\n")
     #expect(
       lines[11...14] == [
         "refused pushes     2", "dropped pushes     1,234 late, 56 too stale", "abandoned          8,000 calculations",
-        "pushed             1.5 MB",
+        "pushed             1.5 MB, 32.0 times less than uncompressed",
       ])
     report.last.figures.drops[.late] = 0
     #expect(SummaryTable(report).description.contains("\ndropped pushes     56 too stale\n"))

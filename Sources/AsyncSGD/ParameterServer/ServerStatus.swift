@@ -51,6 +51,8 @@ public struct ServerStatus: Sendable {
   public var droppedPushes = 0
   /// What was pushed, in bytes as it would go over a wire.
   public var pushedBytes = 0
+  /// What the same pushes would have been without compression, in bytes.
+  public var uncompressedBytes = 0
   /// The last of them after which training went on.
   public var lastSkipped: Divergence? = nil
   /// The one that stopped training.

@@ -10,23 +10,31 @@ public struct RunFigures: Hashable, Sendable {
   public var pushedBytes: Int
   /// What was given up of consistency; `nil` where nothing is.
   public var consistency: ConsistencyRecord?
+  /// What the same pushes would have been without compression, in bytes.
+  public var uncompressedBytes: Int
 
   /// Creates figures; by default those of a run in which nothing happened.
   public init(
     drops: [DropReason: Int] = [:], dropsByWorker: [Int] = [], abandoned: Int = 0, pushedBytes: Int = 0,
-    consistency: ConsistencyRecord? = nil
+    uncompressedBytes: Int = 0, consistency: ConsistencyRecord? = nil
   ) {
     self.drops = drops
     self.dropsByWorker = dropsByWorker
     self.abandoned = abandoned
     self.pushedBytes = pushedBytes
     self.consistency = consistency
+    self.uncompressedBytes = uncompressedBytes
   }
 
   init(_ status: ServerStatus, _ record: CoordinationRecord) {
     self.init(
       drops: record.drops, dropsByWorker: record.dropsByWorker, abandoned: record.abandoned,
-      pushedBytes: status.pushedBytes, consistency: record.consistency)
+      pushedBytes: status.pushedBytes, uncompressedBytes: status.uncompressedBytes, consistency: record.consistency)
+  }
+
+  /// How many times smaller the pushes were than without compression; `nil` if there were none.
+  public var compressionRatio: Double? {
+    pushedBytes > 0 ? Double(uncompressedBytes) / Double(pushedBytes) : nil
   }
 
   /// Pushes that were dropped for a reason.

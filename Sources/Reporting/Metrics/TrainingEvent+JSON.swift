@@ -106,6 +106,7 @@ extension JSONObject {
     add("dropped", dropped)
     add("abandoned", figures.abandoned)
     add("pushedBytes", figures.pushedBytes)
+    add("compressionRatio", figures.compressionRatio)
   }
 
   private mutating func add(_ hyperparameter: NamedValue) {
