@@ -37,10 +37,10 @@
 /// **Mixed precision.** `Scalar` is the type of the buffers and of every sum. A backend may round the *inputs* of products
 /// to fewer bits while it copies them for the caches, as bfloat16 units want them; that needs no other signatures.
 ///
-/// What an optimizer computes is in ``OptimizerKernels``.
+/// What an optimizer computes is in ``OptimizerKernels``, what an update rule computes in ``RuleKernels``.
 ///
 /// Symbols: N images, C channels, H×W input, K filters of R×S, P×Q output.
-public protocol KernelBackend<Scalar>: OptimizerKernels {
+public protocol KernelBackend<Scalar>: OptimizerKernels, RuleKernels {
   /// The name that `--kernels` takes.
   var name: String { get }
 

@@ -45,7 +45,7 @@ final class HookedBackend: KernelBackend {
     noteStep(of: count)
   }
 
-  private func noteStep(of count: Int) {
+  func noteStep(of count: Int) {
     let stepped = steppedParameters.add(count, ordering: .relaxed).newValue
     if stepped % parametersPerUpdate == 0 { afterUpdate(stepped / parametersPerUpdate) }
   }

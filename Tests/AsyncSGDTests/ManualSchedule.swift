@@ -25,6 +25,8 @@ final class ManualSchedule {
   private let examples: [Int]
   private let clock = Clock()
   var poisoned: Set<Int> = []
+  /// The momentum that workers keep, by worker.
+  var momenta: [Int: WorkerMomentum] = [:]
 
   /// The time that the script says it is.
   private final class Clock: Sendable {
@@ -34,29 +36,42 @@ final class ManualSchedule {
   init(
     mode: CoordinationMode, workers: Int, hyperparameters: Hyperparameters = Hyperparameters(), initial: [Float],
     learningRate: Double = 1, rule: UpdateRuleKind = .plain, optimizer: OptimizerKind = .sgd, momentum: Float? = nil,
-    movingRate: Float = 0, divergencePolicy: DivergencePolicy = .stop, slope: Float = 0, offsets: [Float],
-    examples: [Int]? = nil
+    blocks: ParameterBlocks? = nil, movingRate: Float = 0, divergencePolicy: DivergencePolicy = .stop,
+    slope: Float = 0, offsets: [Float], examples: [Int]? = nil, schedule: LearningRateSchedule? = nil,
+    weightDecay: Float = 0,
+    resuming state: (carried: CarriedState, version: Int)? = nil,
+    backend: any KernelBackend<Float> = ReferenceBackend<Float>()
   ) {
-    let backend = ReferenceBackend<Float>()
-    let setting = Hyperparameter.Setting(workers: workers, mode: mode)
+    // A momentum is the optimizer's, unless the rule has its own.
+    let optimizer = optimizer == .sgd && momentum != nil && !rule.hasMomentum ? .momentum : optimizer
+    let setting = Hyperparameter.Setting(workers: workers, mode: mode, optimizer: optimizer)
+    var newOptimizer = optimizer.makeOptimizer(
+      hyperparameters, in: setting, momentum: Double(momentum ?? 0), count: initial.count, backend: backend)
+    var newRule = rule.makeRule(
+      hyperparameters, in: setting, momentum: Double(momentum ?? 0), count: initial.count, backend: backend)
+    if let state {
+      newOptimizer.restore(state.carried)
+      newRule.restore(state.carried, prefix: "rule.")
+    }
     // Nobody but the server uses these from here on.
-    nonisolated(unsafe) let ownedOptimizer = (momentum == nil ? optimizer : .momentum).makeOptimizer(
-      hyperparameters, in: setting, momentum: Double(momentum ?? 0), count: initial.count, backend: backend)
-    nonisolated(unsafe) let ownedRule = rule.makeRule(
-      hyperparameters, in: setting, momentum: Double(momentum ?? 0), count: initial.count, backend: backend)
+    nonisolated(unsafe) let ownedOptimizer = newOptimizer
+    nonisolated(unsafe) let ownedRule = newRule
     server = ParameterServer(
       initial: initial,
       coordinator: Coordinator(
-        mode: mode, workers: workers, hyperparameters: hyperparameters, divergencePolicy: divergencePolicy),
+        mode: mode, workers: workers, hyperparameters: hyperparameters, version: state?.version ?? 0,
+        divergencePolicy: divergencePolicy),
       rule: ownedRule, optimizer: ownedOptimizer,
-      schedule: LearningRateSchedule(peak: learningRate, shape: .constant, warmup: 0, plannedMinibatches: 1000),
+      blocks: blocks ?? ParameterBlocks(count: initial.count, weightDecay: weightDecay),
+      schedule: schedule
+        ?? LearningRateSchedule(peak: learningRate, shape: .constant, warmup: 0, plannedMinibatches: 1000),
       movingRate: movingRate, backend: backend, clock: { [clock] in clock.seconds.withLock { $0 } },
       parameterName: { "layer\($0)" })
     self.slope = slope
     self.offsets = offsets
     self.examples = examples ?? (1...workers).map { $0 }
     snapshots = []
-    for _ in 0..<workers { snapshots.append(SnapshotBox(server.latest())) }
+    for _ in 0..<workers { snapshots.append(SnapshotBox(server.servedSnapshot())) }
   }
 
   /// Carries out `"A.pull B.push A.wait"`, in that order.
@@ -103,6 +118,7 @@ final class ManualSchedule {
     for index in 0..<buffer.count {
       buffer.values[index] = slope * snapshots[worker].snapshot.values[index] + offsets[worker]
     }
+    momenta[worker]?.apply(to: buffer.values)
     if poisoned.contains(worker) { buffer.values[buffer.count - 1] = .nan }
     return GradientPush(
       worker: worker, gradient: buffer, examples: examples[worker], sums: ClassificationSums(loss: 2, correct: 1))

@@ -2,12 +2,13 @@ internal import Kernels
 internal import NeuralNet
 
 extension TrainingConfiguration {
-  /// Returns a worker's compressor, `nil` if gradients are pushed whole.
+  /// Makes the compressor of a worker.
   ///
   /// - Parameters:
   ///   - layout: The tensors of a gradient.
   ///   - plan: How an epoch is cut.
   ///   - backend: The kernels that it computes with.
+  /// - Returns: The compressor, or `nil` if gradients are pushed whole.
   func makeCompressor(
     _ layout: ParameterLayout, plan: EpochPlan, backend: any KernelBackend<Float>
   ) -> (any GradientCompressor)? {

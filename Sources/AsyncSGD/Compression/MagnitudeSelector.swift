@@ -6,9 +6,9 @@
 final class MagnitudeSelector {
   /// Which elements are the largest.
   struct Cut: Hashable {
-    /// Elements whose magnitude's bits exceed this are among them,
+    /// The bits of a magnitude; all elements of a larger one are among them.
     var bits: UInt32
-    /// and the first so many of those that equal it.
+    /// How many of the elements of just that magnitude are among them, the first ones.
     var ties: Int
   }
 

@@ -66,7 +66,7 @@ public final class Trainer: @unchecked Sendable {  // each variable says where i
     _ configuration: TrainingConfiguration, model: ShapedModel, data: DatasetPair,
     backend: any KernelBackend<Float>, programVersion: String, resuming state: TrainerState? = nil,
     observer: any TrainingObserver,
-    service: (_ server: ParameterServer, _ worker: Int) -> any ParameterService
+    service: (_ server: any ParameterService, _ worker: Int) -> any ParameterService
   ) throws(TrainingError) {
     precondition(
       (1...Self.maximumWorkers).contains(configuration.workers),
@@ -97,7 +97,9 @@ public final class Trainer: @unchecked Sendable {  // each variable says where i
       plannedUpdates: (state?.version ?? 0) + schedule.updatesLeft(configuration, plan: plan), resumedAt: state?.version
     )
 
-    let server = ParameterServer(configuration, model: model, backend: backend, schedule: schedule, state: state)
+    let server = ServerAssembly(
+      configuration, model: model, backend: backend, schedule: schedule, state: state
+    ).makeServer()
     let dispenser = MinibatchDispenser(workers: configuration.workers, inRounds: configuration.dealsInRounds)
     self.server = server
     self.dispenser = dispenser
@@ -107,7 +109,8 @@ public final class Trainer: @unchecked Sendable {  // each variable says where i
       workers.append(
         Worker(
           index: index, configuration, model: model, backend: backend, service: service(server, index),
-          snapshot: server.latest(), dispenser: dispenser, training: data.training, plan: plan, takesTurns: takesTurns))
+          snapshot: server.servedSnapshot(), dispenser: dispenser, training: data.training, plan: plan,
+          takesTurns: takesTurns))
     }
     if let carried = state?.carried, carried.isOf(workers: workers.count) {
       for worker in workers { worker.restore(carried) }
@@ -247,7 +250,7 @@ public final class Trainer: @unchecked Sendable {  // each variable says where i
     return events.sync {
       meter.epochReport(
         status, epoch: epoch, seconds: stopwatch.seconds, evaluation: evaluation,
-        staleness: record.staleness.applied.summary, figures: RunFigures(status, record))
+        staleness: record.staleness.applied.summary, figures: RunFigures(status, record, rule: configuration.rule))
     }
   }
 

@@ -70,8 +70,9 @@ public struct TrainingConfiguration: Hashable, Sendable {
     self.init(
       workers: workers, mode: mode, rule: rule, optimizer: optimizer, compression: compression,
       hyperparameters: hyperparameters, momentum: recipe.momentum(optimizer: optimizer, rule: rule),
-      weightDecay: recipe.weightDecay, epochs: recipe.epochs, batchSize: recipe.batchSize,
-      learningRate: recipe.learningRate(mode: mode, rule: rule, optimizer: optimizer, workers: workers),
+      weightDecay: recipe.weightDecay(optimizer: optimizer), epochs: recipe.epochs, batchSize: recipe.batchSize,
+      learningRate: recipe.learningRate(
+        mode: mode, rule: rule, optimizer: optimizer, workers: workers, hyperparameters: hyperparameters),
       schedule: recipe.schedule, warmup: recipe.warmup, seed: seed)
   }
 }

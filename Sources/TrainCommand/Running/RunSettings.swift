@@ -29,6 +29,14 @@ struct RunSettings: Hashable {
       recipe, workers: options.workers, mode: options.mode, rule: options.rule, compression: options.compression,
       hyperparameters: options.hyperparameters, seed: options.seed)
     override(with: options)
+    // What suits the optimizer and the momentum that it came to.
+    configuration.learningRate =
+      options.learningRate
+      ?? recipe.learningRate(
+        mode: configuration.mode, rule: configuration.rule, optimizer: configuration.optimizer,
+        momentum: configuration.momentum, workers: configuration.workers,
+        hyperparameters: configuration.hyperparameters)
+    configuration.weightDecay = options.weightDecay ?? recipe.weightDecay(optimizer: configuration.optimizer)
   }
 
   /// Settles the options of a resumed run: what was not given is what the checkpoint has.
@@ -114,14 +122,9 @@ struct RunSettings: Hashable {
         ? configuration.momentum : recipe.momentum(optimizer: configuration.optimizer, rule: configuration.rule))
   }
 
-  /// The names of what the optimizer needs to go on.
-  var neededState: (vectors: [String], scalars: [String]) {
-    configuration.optimizer.carriedNames(configuration.hyperparameters, in: configuration.setting)
-  }
-
   /// Returns the name of what the optimizer needs to go on and a state does not have, or `nil` if nothing is missing.
   private func missingState(in carried: CarriedState) -> String? {
-    let needed = neededState
+    let needed = configuration.neededState
     return needed.vectors.first { carried.vectors[$0] == nil } ?? needed.scalars.first { carried.scalars[$0] == nil }
   }
 

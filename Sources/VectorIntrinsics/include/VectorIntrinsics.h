@@ -133,6 +133,16 @@ static inline __attribute__((always_inline)) Lanes lanes_square_root(Lanes lanes
   return __builtin_elementwise_sqrt(lanes);
 }
 
+/// Returns the magnitude of each lane.
+static inline __attribute__((always_inline)) Lanes lanes_magnitude(Lanes lanes) {
+  return (Lanes)((LaneIntegers)lanes & 0x7fffffff);
+}
+
+/// Returns `lanes`, and zeros in place of negative ones; NaN stays NaN.
+static inline __attribute__((always_inline)) Lanes lanes_not_negative(Lanes lanes) {
+  return (Lanes)((LaneIntegers)lanes & ~(LaneIntegers)(lanes < (Lanes)0));
+}
+
 /// Returns sum + lanes², in double precision.
 static inline __attribute__((always_inline)) WideLanes wide_lanes_add_squares(WideLanes sum, Lanes lanes) {
   // The squares are exact, so it does not matter whether they are fused with the addition.

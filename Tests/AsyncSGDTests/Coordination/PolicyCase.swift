@@ -18,6 +18,13 @@ struct PolicyCase: Sendable, CustomTestStringConvertible {
     return mode.rawValue + given.joined()
   }
 
+  /// Whether it means something with so many workers.
+  func goesWith(workers: Int) -> Bool {
+    let configuration = TrainingConfiguration(
+      workers: workers, mode: mode, hyperparameters: hyperparameters, epochs: 1, batchSize: 1, learningRate: 1)
+    return configuration.conflict() == nil
+  }
+
   /// Every policy in every variety that three workers can have.
   static let all: [PolicyCase] = [
     PolicyCase(.async),
