@@ -72,7 +72,16 @@ struct JSONLinesReporterTests {
     ]
     var epoch = sampleEpoch()
     epoch.figures = RunFigures(drops: [.late: 12, .tooStale: 3, .notFinite: 1, .stopped: 9], abandoned: 4)
+    var consistency = ConsistencyRecord()
+    (consistency.pulls, consistency.mixedPulls, consistency.largestSpread) = (20, 10, 3)
+    (consistency.watchedUpdates, consistency.lostUpdates) = (40, 1)
+    epoch.figures.consistency = consistency
+    epoch.figures.momentum = -0.125
     let lines = try lines([.run(run), .epoch(epoch)])
+    #expect(
+      lines[1].hasSuffix(
+        #""pushedBytes":0,"compressionRatio":null,"consistency":{"pulls":20,"mixedPulls":10,"largestSpread":3,"#
+          + #""watchedUpdates":40,"lostUpdates":1},"momentum":-0.125}"#))
     #expect(
       lines[0].contains(
         #""compression":"top-k","hyperparameters":{"movingRate":0.1125,"stalenessBound":3,"gradientsFrom":"any"},"#))

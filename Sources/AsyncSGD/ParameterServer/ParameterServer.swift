@@ -320,7 +320,8 @@ public actor ParameterServer {
       version: coordinator.version, examples: examples, recent: recent,
       stalenessMean: coordinator.staleness.applied.mean, stalenessMax: coordinator.staleness.applied.max,
       nextLearningRate: schedule.rate(at: coordinator.minibatches), refusedPushes: coordinator.refusedPushes,
-      droppedPushes: dropped, pushedBytes: pushedBytes, uncompressedBytes: uncompressedBytes,
+      droppedPushes: dropped, pushedBytes: pushedBytes, momentum: pipeline.optimizer.momentum.map(Double.init),
+      uncompressedBytes: uncompressedBytes,
       lastSkipped: skippedDivergence, divergence: divergence)
   }
 }

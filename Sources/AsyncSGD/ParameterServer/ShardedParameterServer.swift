@@ -163,6 +163,7 @@ extension ShardedParameterServer: TrainingServer {
       status.stalenessMean += part.stalenessMean
       status.stalenessMax = max(status.stalenessMax, part.stalenessMax)
       status.pushedBytes += part.pushedBytes
+      status.uncompressedBytes += part.uncompressedBytes
       status.lastSkipped = status.lastSkipped ?? part.lastSkipped
       status.divergence = status.divergence ?? part.divergence
     }
