@@ -31,7 +31,23 @@ public struct TrainingRecipe: Hashable, Sendable {
   ) -> Double {
     switch mode {
     case .sync: learningRate * Double(min(workers, Self.stableWorkers))
+    case .localSGD, .easgd, .eamsgd, .agn, .fedBuff: learningRate * localFactor(mode: mode, workers: workers)
     default: learningRate * min(1, (Double(Self.stableWorkers) / Double(workers)).squareRoot())
+    }
+  }
+
+  /// How much larger the learning rate is where workers take steps of their own.
+  ///
+  /// Measured, like the rest. A mean over workers moves a W-th as far as W updates in a row, and is less noisy, which
+  /// allows larger steps; but each worker takes them alone, so the factor grows with half of W. The mean of a few
+  /// gradients, one update after another, allows twice the rate. A local momentum of 0.9 makes steps ten times as long
+  /// already.
+  private func localFactor(mode: CoordinationMode, workers: Int) -> Double {
+    let grouped = max(1, Double(min(workers, Self.stableWorkers)) / 2)
+    switch mode {
+    case .localSGD, .easgd: return grouped
+    case .agn, .fedBuff: return min(2, grouped) * min(1, (Double(Self.stableWorkers) / Double(workers)).squareRoot())
+    default: return 1
     }
   }
 
