@@ -79,7 +79,8 @@ public struct SummaryTable: Sendable, CustomStringConvertible {
   /// What was given up of consistency.
   private func rows(of consistency: ConsistencyRecord) -> [(name: String, value: String)] {
     let pulls = "\(NumberText.percent(consistency.mixedShare)) of \(NumberText.count(consistency.pulls))"
-    let spread = consistency.mixedPulls > 0 ? ", at most \(NumberText.count(consistency.largestSpread)) updates apart" : ""
+    let spread =
+      consistency.mixedPulls > 0 ? ", at most \(NumberText.count(consistency.largestSpread)) updates apart" : ""
     var rows = [(name: "mixed pulls", value: pulls + spread)]
     if consistency.watchedUpdates > 0 {
       let watched = NumberText.count(consistency.watchedUpdates)
