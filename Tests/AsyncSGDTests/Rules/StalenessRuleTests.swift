@@ -156,9 +156,9 @@ struct StalenessRuleTests {
       seen += schedule.parameters
     }
     #expect(seen == expected)
-    schedule.run("B.push A.push B.push")
+    schedule.run("B.push A.push")
     let whole = schedule.parameters
-    // A pulled after the last but one: B's two pushes make it τ = 2.
+    // B's two pushes make A's τ = 2, which is n: the rate is whole.
     schedule.run("B.push B.push A.push")
     #expect(schedule.parameters == [whole[0] - 16 - 16 - 1])
   }
