@@ -156,8 +156,8 @@ struct IterateHistory {
     let kept = min(count, Self.mostCoordinates)
     // One in each of as many equal stretches, at a place that differs, so as not to fall in step with rows of a matrix.
     coordinates = (0..<kept).map { index in
-      let place = (Double(index) * 0.618_033_988_749_895).truncatingRemainder(dividingBy: 1)
       let stretch = index * count / kept..<(index + 1) * count / kept
+      let place = (Double(index) * 0.618_033_988_749_895).truncatingRemainder(dividingBy: 1)
       return stretch.lowerBound + Int(place * Double(stretch.count))
     }
     values = Array(repeating: 0, count: kept * iterates)

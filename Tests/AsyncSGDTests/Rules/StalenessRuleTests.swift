@@ -156,10 +156,10 @@ struct StalenessRuleTests {
       seen += schedule.parameters
     }
     #expect(seen == expected)
-    schedule.run("B.push A.push")
+    schedule.run("B.push A.push B.push")
     let whole = schedule.parameters
-    // B's two pushes make A's τ = 2, which is n: the rate is whole.
-    schedule.run("B.push B.push A.push")
-    #expect(schedule.parameters == [whole[0] - 16 - 16 - 1])
+    // A pulled with its last push: B's two make it τ = 2 = n.
+    schedule.run("B.push A.push")
+    #expect(schedule.parameters == [whole[0] - 16 - 1])
   }
 }
