@@ -31,16 +31,16 @@
 /// | a convolution that ``convolutionErrorFactor(_:)`` says is transformed | that factor times more, of the plane's largest Σ\|products\| |
 /// | eˣ, 1/(1 + e⁻ˣ), tanh x | 4 units in the last place |
 /// | maxima, their positions, ReLU, dropout | none |
+/// | a squared norm of n elements | n·2⁻⁵² of it |
 /// | the rest | one or two roundings an operation, as the instruction set can fuse or not |
 ///
 /// **Mixed precision.** `Scalar` is the type of the buffers and of every sum. A backend may round the *inputs* of products
 /// to fewer bits while it copies them for the caches, as bfloat16 units want them; that needs no other signatures.
 ///
+/// What an optimizer computes is in ``OptimizerKernels``, what an update rule computes in ``RuleKernels``.
+///
 /// Symbols: N images, C channels, H×W input, K filters of R×S, P×Q output.
-public protocol KernelBackend<Scalar>: Sendable {
-  /// The element type of all buffers.
-  associatedtype Scalar: KernelScalar
-
+public protocol KernelBackend<Scalar>: OptimizerKernels, RuleKernels {
   /// The name that `--kernels` takes.
   var name: String { get }
 
@@ -208,34 +208,10 @@ public protocol KernelBackend<Scalar>: Sendable {
     units: Int, unitSize: Int, examples: Int, factors: UnsafePointer<Scalar>, input: UnsafePointer<Scalar>,
     output: UnsafeMutablePointer<Scalar>)
 
-  /// Computes y ← α·x + β·y; β = 0 means that y is overwritten and never read.
+  /// Computes y ← α·x + β·y; β = 0 means that y is overwritten and never read. `x` may be `y`.
   func scaledSum(
     count: Int, alpha: Scalar, x: UnsafePointer<Scalar>, beta: Scalar, y: UnsafeMutablePointer<Scalar>)
 
-  // MARK: The server's update
-
   /// Returns the index of the first element that is infinite or NaN, or `nil` if all are finite.
   func firstNonFinite(count: Int, values: UnsafePointer<Scalar>) -> Int?
-
-  /// Computes one step of SGD out of place, with momentum and weight decay:
-  ///
-  ///     d = gradient + weightDecay · parameters
-  ///     velocity ← momentum · velocity + d
-  ///     updated ← parameters − learningRate · velocity
-  ///
-  /// With `velocity` nil there is no momentum, and the step is `learningRate · d`.
-  ///
-  /// Sources: Polyak, "Some methods of speeding up the convergence of iteration methods", 1964; the form without
-  /// (1 − momentum) on the gradient is Sutskever et al., ICML 2013, and PyTorch's.
-  ///
-  /// - Parameters:
-  ///   - step: The coefficients.
-  ///   - count: The number of parameters.
-  ///   - parameters: The parameters before the step.
-  ///   - gradient: ∂L/∂parameters.
-  ///   - velocity: The optimizer's state, updated in place, or `nil`.
-  ///   - updated: The parameters after the step, overwritten; may be `parameters`.
-  func sgdStep(
-    _ step: SGDStep<Scalar>, count: Int, parameters: UnsafePointer<Scalar>, gradient: UnsafePointer<Scalar>,
-    velocity: UnsafeMutablePointer<Scalar>?, updated: UnsafeMutablePointer<Scalar>)
 }

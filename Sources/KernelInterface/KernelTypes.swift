@@ -91,20 +91,3 @@ public struct ClassificationSums: Hashable, Sendable {
     self.correct = correct
   }
 }
-
-/// The coefficients of one SGD step.
-public struct SGDStep<Scalar: KernelScalar>: Hashable, Sendable {
-  /// η, the step per unit of gradient.
-  public var learningRate: Scalar
-  /// μ, the coefficient of the velocity, 0 ≤ μ < 1.
-  public var momentum: Scalar
-  /// λ, the coefficient of the parameters added to the gradient (L2 regularization), at least 0.
-  public var weightDecay: Scalar
-
-  /// Creates coefficients.
-  public init(learningRate: Scalar, momentum: Scalar = 0, weightDecay: Scalar = 0) {
-    self.learningRate = learningRate
-    self.momentum = momentum
-    self.weightDecay = weightDecay
-  }
-}

@@ -9,14 +9,18 @@ extension RunDescription {
   /// - Parameter moreArguments: Options that the description does not know, such as `["--hidden", "500"]`.
   /// - Returns: One line.
   public func commandLine(moreArguments: [String] = []) -> String {
-    let arguments = [
-      "--workers", "\(workers)", "--mode", mode, "--rule", rule, "--optimizer", optimizer, "--dataset", dataset,
-      "--model", model, "--epochs", "\(epochs)", "--batch-size", "\(batchSize)", "--learning-rate",
+    let algorithm = [
+      "--workers", "\(workers)", "--mode", mode, "--rule", rule, "--optimizer", optimizer, "--compression", compression,
+    ]
+    let hyperparameters = hyperparameters.flatMap { ["--\($0.name)", "\($0.value)"] }
+    let others = [
+      "--dataset", dataset, "--model", model, "--epochs", "\(epochs)", "--batch-size", "\(batchSize)",
+      "--learning-rate",
       NumberText.exact(learningRate), "--momentum", NumberText.exact(momentum), "--weight-decay",
       NumberText.exact(weightDecay), "--schedule", schedule, "--warmup", NumberText.exact(warmup), "--seed", "\(seed)",
       "--kernels", kernels,
     ]
-    return (["asgd-train"] + arguments + moreArguments).map(shellQuoted).joined(separator: " ")
+    return shellCommand(algorithm + hyperparameters + others + moreArguments)
   }
 
   /// The effective values that no option states, in words.
@@ -30,6 +34,11 @@ extension RunDescription {
     if let resumedAtUpdate { values.append("resumed at update \(NumberText.count(resumedAtUpdate))") }
     return values.joined(separator: ", ")
   }
+}
+
+/// Returns the command that runs the program with `arguments`, to be pasted into a shell.
+package func shellCommand(_ arguments: [String]) -> String {
+  (["asgd-train"] + arguments).map(shellQuoted).joined(separator: " ")
 }
 
 /// Returns `argument` as a shell must be given it.

@@ -2,7 +2,8 @@ public import AsyncSGD
 
 /// The results of a run, for standard output.
 ///
-/// Each line is a name and a value, two or more spaces apart; names and their order do not change from run to run.
+/// Each line is a name and a value, two or more spaces apart; names and their order do not change from run to run, but
+/// lines of what did not happen or does not apply are left out.
 /// A line without a name lists the updates of each worker, where there are not too many workers.
 public struct SummaryTable: Sendable, CustomStringConvertible {
   /// Workers whose updates are listed one by one.
@@ -46,10 +47,26 @@ public struct SummaryTable: Sendable, CustomStringConvertible {
     if (2...Self.mostWorkersListed).contains(report.updatesByWorker.count) {
       rows.append(("", report.updatesByWorker.map(String.init).joined(separator: " ")))
     }
-    if report.refusedPushes > 0 { rows.append(("refused pushes", NumberText.count(report.refusedPushes))) }
+    rows += figureRows
     rows.append(("parameters", NumberText.count(report.run.parameters)))
     rows.append(("parameters hash", report.parametersHash))
     rows.append(("peak memory", NumberText.bytes(report.peakMemoryBytes)))
+    return rows
+  }
+
+  /// What became of the pushes beside updates; nothing in most runs.
+  private var figureRows: [(name: String, value: String)] {
+    let figures = report.last.figures
+    var rows: [(name: String, value: String)] = []
+    if report.refusedPushes > 0 { rows.append(("refused pushes", NumberText.count(report.refusedPushes))) }
+    let drops = [(DropReason.late, "late"), (.tooStale, "too stale")].compactMap { reason, name in
+      figures.dropped(reason) > 0 ? "\(NumberText.count(figures.dropped(reason))) \(name)" : nil
+    }
+    if !drops.isEmpty { rows.append(("dropped pushes", drops.joined(separator: ", "))) }
+    if figures.abandoned > 0 { rows.append(("abandoned", "\(NumberText.count(figures.abandoned)) calculations")) }
+    if report.run.compression != CompressionKind.none.rawValue {
+      rows.append(("pushed", NumberText.bytes(figures.pushedBytes)))
+    }
     return rows
   }
 

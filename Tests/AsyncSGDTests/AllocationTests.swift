@@ -32,9 +32,10 @@ struct AllocationTests {
     let data = TrainingFixture.digits.training
     let configuration = TrainingFixture.configuration(optimizer: .momentum, batchSize: 4)
     let plan = EpochPlan(examples: data.count, batchSize: 4)
-    let server = ParameterServer(
+    let server = ServerAssembly(
       configuration, model: model, backend: backend,
-      schedule: SchedulePosition(configuration, plan: plan, epoch: 0, minibatch: 0), state: nil)
+      schedule: SchedulePosition(configuration, plan: plan, epoch: 0, minibatch: 0), state: nil
+    ).makeServer()
     let dispenser = MinibatchDispenser(workers: 1, inRounds: false)
     dispenser.begin(minibatches: plan.minibatches, from: 0)
     let worker = Worker(
@@ -86,5 +87,31 @@ struct AllocationTests {
     #expect(allocation_count_of_this_thread() == before)
     #expect(isInOrder)
     #expect(schedule.parameters == [-55, -55])
+  }
+
+  @Test(
+    "no rule allocates in steady state",
+    .enabled(if: allocation_counting_is_active(), "a sanitizer owns the allocator here"),
+    arguments: UpdateRuleKind.allCases)
+  func ruleAllocatesNothing(rule: UpdateRuleKind) {
+    // Fewer parameters than are sampled, and more.
+    let initial = (0..<300).map { 0.01 * Float($0) }
+    let schedule = ManualSchedule(
+      mode: .async, workers: 2, initial: initial, learningRate: 0.01, rule: rule, momentum: 0.5, slope: 0.1,
+      offsets: [1, 1])
+    let server = schedule.server
+    let boxes = [SnapshotBox(server.servedSnapshot()), SnapshotBox(server.servedSnapshot())]
+    var goesOn = true
+    func push(_ worker: Int) {
+      let gradient = server.takeGradientBuffer()
+      for index in 0..<gradient.count { gradient.values[index] = 0.1 * boxes[worker].snapshot.values[index] }
+      let push = GradientPush(worker: worker, gradient: gradient, examples: 1, sums: ClassificationSums())
+      goesOn = server.push(push, snapshot: &boxes[worker].snapshot) == .proceed && goesOn
+    }
+    for round in 0..<50 { push(round % 2) }
+    let before = allocation_count_of_this_thread()
+    for round in 0..<50 { push(round % 2) }
+    #expect(allocation_count_of_this_thread() == before)
+    #expect(goesOn)
   }
 }

@@ -33,8 +33,32 @@ final class HookedBackend: KernelBackend {
   ) {
     base.sgdStep(
       step, count: count, parameters: parameters, gradient: gradient, velocity: velocity, updated: updated)
+    noteStep(of: count)
+  }
+
+  func adaptiveStep(
+    _ step: AdaptiveStep<Float>, count: Int, parameters: UnsafePointer<Float>, gradient: UnsafePointer<Float>,
+    first: UnsafeMutablePointer<Float>?, second: UnsafeMutablePointer<Float>, updated: UnsafeMutablePointer<Float>
+  ) {
+    base.adaptiveStep(
+      step, count: count, parameters: parameters, gradient: gradient, first: first, second: second, updated: updated)
+    noteStep(of: count)
+  }
+
+  func noteStep(of count: Int) {
     let stepped = steppedParameters.add(count, ordering: .relaxed).newValue
     if stepped % parametersPerUpdate == 0 { afterUpdate(stepped / parametersPerUpdate) }
+  }
+
+  func accumulateMomentum(
+    _ momentum: Float, isNesterov: Bool, count: Int, gradient: UnsafeMutablePointer<Float>,
+    velocity: UnsafeMutablePointer<Float>
+  ) {
+    base.accumulateMomentum(momentum, isNesterov: isNesterov, count: count, gradient: gradient, velocity: velocity)
+  }
+
+  func squaredNorm(count: Int, values: UnsafePointer<Float>) -> Double {
+    base.squaredNorm(count: count, values: values)
   }
 
   func softmaxCrossEntropy(

@@ -49,7 +49,8 @@ struct ReportTests {
     _ = meter.progress(last, seconds: 4)
     let report = meter.epochReport(
       last, epoch: 2, seconds: 4, evaluation: Evaluation(loss: 0.5, accuracy: 0.75),
-      staleness: StalenessSummary(mean: 1, p50: 1, p95: 2, p99: 3, max: 4))
+      staleness: StalenessSummary(mean: 1, p50: 1, p95: 2, p99: 3, max: 4), figures: RunFigures(abandoned: 5))
+    #expect(report.staleness.p95 == 2 && report.figures.abandoned == 5)
     #expect(report.trainLoss == 2 && report.trainAccuracy == 0.5)
     #expect(report.examples == 500 && report.examplesPerSecond == 125 && report.updates == 3)
     #expect(report.testLoss == 0.5 && report.testAccuracy == 0.75 && report.epoch == 2)
@@ -92,6 +93,19 @@ struct ReportTests {
     let recipe = TrainingRecipe(epochs: 1, batchSize: 8, learningRate: 0.5)
     #expect([1, 4, 8, 16].map { recipe.learningRate(mode: .sync, workers: $0) } == [0.5, 2, 4, 4])
     #expect([1, 8, 32, 128].map { recipe.learningRate(mode: .async, workers: $0) } == [0.5, 0.5, 0.25, 0.125])
+    // Momentum makes each gradient count 1/(1 − μ) times.
+    #expect(recipe.learningRate(mode: .async, optimizer: .momentum, workers: 8) == 0.25)
+    #expect(recipe.learningRate(mode: .sync, optimizer: .nesterov, momentum: 0.75, workers: 4) == 0.5)
+    #expect(recipe.learningRate(mode: .async, rule: .dana, optimizer: .sgd, workers: 8) == 0.25)
+    // Adaptive steps do not depend on the model, and grow with the root of the minibatch.
+    #expect(
+      [1, 4, 16, 64].map { recipe.learningRate(mode: .async, optimizer: .adagrad, workers: $0) }
+        == [0.01, 0.01, 0.01 * 0.5.squareRoot(), 0.01 * 0.125.squareRoot()])
+    #expect(recipe.learningRate(mode: .sync, optimizer: .adam, workers: 4) == 0.002)
+    #expect(OptimizerKind.allCases.map { recipe.weightDecay(optimizer: $0) } == [0, 0, 0, 0, 0, 0, 0.01])
+    var decaying = recipe
+    decaying.weightDecay = 0.5
+    #expect(decaying.weightDecay(optimizer: .adamw) == 0.5 && decaying.weightDecay(optimizer: .sgd) == 0.5)
     for model in ModelZoo.all.map(\.name) {
       let recommended = TrainingRecipe.recommended(forModel: model)
       #expect(recommended.epochs > 0 && recommended.batchSize > 0 && recommended.learningRate > 0, "\(model)")

@@ -11,7 +11,7 @@ import Testing
 @Suite("Stress")
 struct StressTests {
   /// Runs `body` on one dispatch queue a worker, all at once, and waits.
-  private func onWorkers(_ count: Int, _ body: @escaping @Sendable (Int) -> Void) {
+  func onWorkers(_ count: Int, _ body: @escaping @Sendable (Int) -> Void) {
     let group = DispatchGroup()
     for worker in 0..<count {
       DispatchQueue(label: "stress.\(worker)").async(group: group) { body(worker) }
@@ -111,9 +111,61 @@ struct StressTests {
     #expect(server.latest().version == rounds)
   }
 
-  @Test("whole trainings race cleanly", arguments: [CoordinationMode.async, .sync])
-  func trainings(mode: CoordinationMode) throws {
-    let configuration = TrainingFixture.configuration(workers: 6, mode: mode, batchSize: 8, learningRate: 0.01)
+  @Test(
+    "in every mode racing workers that fail and push what is not finite are let go, and told of each drop",
+    arguments: PolicyCase.gradients)
+  func everyMode(policy: PolicyCase) {
+    let workers = 6
+    let backend = ReferenceBackend<Float>()
+    let server = ParameterServer(
+      initial: [Float](repeating: 0, count: 40),
+      coordinator: Coordinator(
+        mode: policy.mode, workers: workers, hyperparameters: policy.hyperparameters, divergencePolicy: .skip),
+      optimizer: SGD(backend: backend),
+      schedule: LearningRateSchedule(peak: 1, shape: .constant, warmup: 0, plannedMinibatches: 1), backend: backend,
+      parameterName: { "parameter \($0)" })
+    let boxes = (0..<workers).map { _ in SnapshotBox(server.latest()) }
+    let torn = LockedCounter()
+    let told = (0..<workers).map { _ in LockedCounter() }
+    onWorkers(workers) { worker in
+      let box = boxes[worker]
+      defer { server.leave(worker: worker, snapshot: &box.snapshot) }
+      // They leave unevenly: the first after 60 steps, the last after 160.
+      for step in 0..<60 + 20 * worker {
+        // Every mean of ones is 1, so version v is −v everywhere.
+        let expected = -Float(box.snapshot.version)
+        for index in 0..<box.snapshot.count where !(box.snapshot.values[index] == expected) { torn.increment() }
+        if !server.isWanted(version: box.snapshot.version) {
+          server.restart(worker: worker, snapshot: &box.snapshot)
+        }
+        let gradient = server.takeGradientBuffer()
+        for index in 0..<gradient.count { gradient.values[index] = 1 }
+        if (step + worker) % 17 == 3 { gradient.values[7] = .nan }
+        let push = GradientPush(worker: worker, gradient: gradient, examples: 1, sums: ClassificationSums())
+        var reply = server.push(push, snapshot: &box.snapshot)
+        if reply == .wait { reply = server.wait(worker: worker, snapshot: &box.snapshot) }
+        if case .dropped = reply { told[worker].increment() }
+      }
+    }
+    #expect(torn.value == 0)
+    let coordination = server.coordination
+    let pushes = (0..<workers).reduce(0) { $0 + 60 + 20 * $1 }
+    let drops = coordination.dropsByWorker.reduce(0, +)
+    #expect(told.map(\.value) == coordination.dropsByWorker)
+    #expect(coordination.updatesByWorker.reduce(0, +) + drops == pushes && coordination.pendingPushes == 0)
+    #expect(coordination.refusedPushes > 0)
+    #expect(coordination.stalenessLawResidual == 0)
+    #expect(server.latest().version == coordination.version && coordination.version > 0)
+    #expect(server.latest().values[39] == -Float(coordination.version))
+  }
+
+  @Test("whole trainings race cleanly", arguments: PolicyCase.all)
+  func trainings(policy: PolicyCase) throws {
+    var configuration = TrainingFixture.configuration(
+      workers: 6, mode: policy.mode, batchSize: 8, learningRate: 0.01)
+    configuration.hyperparameters = policy.hyperparameters
+    if configuration.conflict() != nil { configuration.workers = 3 }
+    #expect(configuration.conflict() == nil)
     let report = try TrainingFixture.trainer(configuration, model: "softmax").run()
     #expect(report.outcome == .completed)
     #expect(report.last.examples == 500)
@@ -155,7 +207,7 @@ private enum ThreadSanitizer {
 }
 
 /// A counter that many threads may increment.
-private final class LockedCounter: @unchecked Sendable {  // `count` is protected by `lock`
+final class LockedCounter: @unchecked Sendable {  // `count` is protected by `lock`
   private let lock = NSLock()
   private var count = 0
 

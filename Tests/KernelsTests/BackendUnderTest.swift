@@ -42,6 +42,9 @@ let oracle = ReferenceBackend<Double>()
 /// Numbers of examples around the widths of the vector registers, whose lanes hold neighbouring examples.
 let exampleCounts = [1, 2, 3, 7, 8, 15, 16, 17, 31, 32, 33, 64]
 
+/// Lengths of vectors around the widths of the registers.
+let vectorLengths = [0, 1, 2, 3, 4, 5, 7, 8, 9, 15, 16, 17, 31, 33, 64, 65, 100, 300]
+
 extension [Float] {
   var doubles: [Double] { map(Double.init) }
   var magnitudes: [Double] { map { Double($0.magnitude) } }

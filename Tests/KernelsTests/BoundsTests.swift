@@ -133,6 +133,22 @@ struct BoundsTests {
             kernels.sgdStep(
               SGDStep(learningRate: 1), count: count, parameters: x.pointer, gradient: y.pointer, velocity: nil,
               updated: x.pointer)
+            kernels.sgdStep(
+              SGDStep(learningRate: 1, momentum: 1, isNesterov: true), count: count, parameters: x.pointer,
+              gradient: y.pointer, velocity: z.pointer, updated: x.pointer)
+            let adaptive = AdaptiveStep<Float>(stepSize: 1, secondDecay: 1, secondWeight: 1, epsilon: 1)
+            let second = FencedBuffer<Float>(count: count, fence: fence)
+            kernels.adaptiveStep(
+              adaptive, count: count, parameters: x.pointer, gradient: y.pointer, first: nil, second: second.pointer,
+              updated: x.pointer)
+            kernels.adaptiveStep(
+              adaptive, count: count, parameters: x.pointer, gradient: y.pointer, first: z.pointer,
+              second: second.pointer, updated: x.pointer)
+            for isNesterov in [false, true] {
+              kernels.accumulateMomentum(
+                1, isNesterov: isNesterov, count: count, gradient: y.pointer, velocity: z.pointer)
+            }
+            _ = kernels.squaredNorm(count: count, values: x.pointer)
           }
         }
       }

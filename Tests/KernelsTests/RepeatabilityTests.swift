@@ -16,7 +16,8 @@ struct RepeatabilityTests {
       @Sendable (_ kernels: any KernelBackend<Float>, _ misalignment: Int, _ workspaceValue: Float) throws -> [Float]
   }
 
-  private static let calls = matrixProducts + convolutions + [pooling, activations, softmax, sums, sgdStep]
+  private static let calls =
+    matrixProducts + convolutions + [pooling, activations, softmax, sums, sgdStep, adaptiveStep]
 
   private static let matrixProducts = [(7, 11, 13), (40, 37, 300), (29, 140, 20), (1, 33, 9), (33, 1, 9)].flatMap {
     m, n, k in
@@ -131,6 +132,30 @@ struct RepeatabilityTests {
       updated: parameters.pointer)
     for buffer in [parameters, velocity, updated] { try buffer.checkGuards() }
     return parameters.values + velocity.values + updated.values
+  }
+
+  private static let adaptiveStep = Call(testDescription: "adaptive step") { kernels, misalignment, _ in
+    var stream = RandomStream(testCase: 66)
+    let parameters = GuardedBuffer(stream.uniformFloats(101), misalignment: misalignment)
+    let gradient = GuardedBuffer(stream.uniformFloats(101), misalignment: misalignment)
+    let first = GuardedBuffer(stream.uniformFloats(101), misalignment: misalignment)
+    let second = GuardedBuffer(stream.uniformFloats(101, in: 0...1), misalignment: misalignment)
+    let updated = GuardedBuffer<Float>(count: 101, misalignment: misalignment)
+    let step = AdaptiveStep<Float>(
+      stepSize: 0.1, weightDecay: 0.01, firstDecay: 0.9, firstWeight: 0.1, secondDecay: 0.99, secondWeight: 0.01,
+      epsilon: 1e-8)
+    kernels.adaptiveStep(
+      step, count: 101, parameters: parameters.pointer, gradient: gradient.pointer, first: nil,
+      second: second.pointer, updated: updated.pointer)
+    kernels.adaptiveStep(
+      step, count: 101, parameters: updated.pointer, gradient: gradient.pointer, first: first.pointer,
+      second: second.pointer, updated: parameters.pointer)
+    kernels.accumulateMomentum(
+      0.9, isNesterov: true, count: 101, gradient: gradient.pointer, velocity: first.pointer)
+    let norm = kernels.squaredNorm(count: 101, values: parameters.pointer).bitPattern
+    let halves = [UInt32(truncatingIfNeeded: norm), UInt32(norm >> 32)].map(Float.init(bitPattern:))
+    for buffer in [parameters, gradient, first, second, updated] { try buffer.checkGuards() }
+    return parameters.values + gradient.values + first.values + second.values + updated.values + halves
   }
 
   @Test(

@@ -3,14 +3,12 @@ import Randomness
 import TestSupport
 import Testing
 
-@Suite("Sums, products and the SGD step of every backend")
+@Suite("Sums and products of every backend")
 struct VectorTests {
-  private static let counts = [0, 1, 2, 3, 4, 5, 7, 8, 9, 15, 16, 17, 31, 33, 64, 65, 100, 300]
-
   @Test("each row of a matrix is summed over its columns", arguments: BackendUnderTest.all)
   func sumColumns(backend: BackendUnderTest) throws {
     for rows in [0, 1, 2, 3, 4, 5, 15, 16, 17, 33] {
-      for columns in Self.counts + [1001] {
+      for columns in vectorLengths + [1001] {
         var stream = RandomStream(testCase: 51)
         let values = stream.uniformFloats(rows * columns)
         let matrix = GuardedBuffer(values)
@@ -70,7 +68,7 @@ struct VectorTests {
 
   @Test("α·x + β·y, and β = 0 overwrites NaN", arguments: BackendUnderTest.all)
   func scaledSum(backend: BackendUnderTest) throws {
-    for count in Self.counts {
+    for count in vectorLengths {
       for alpha: Float in [0, 1, -0.5] {
         for beta: Float in [0, 1, 0.25] {
           var stream = RandomStream(testCase: 53)
@@ -88,6 +86,10 @@ struct VectorTests {
           try FloatAgreement.check(
             y.values, against: terms.map { $0 + $1 },
             tolerances: terms.map { AccuracyContract.formula(operations: 3, magnitude: abs($0) + abs($1)) })
+          guard beta == 0 else { continue }
+          backend.kernels.scaledSum(count: count, alpha: alpha, x: x.pointer, beta: beta, y: x.pointer)
+          try x.checkGuards()
+          try FloatAgreement.checkSameBits(x.values, as: y.values)
         }
       }
     }
@@ -114,83 +116,10 @@ struct VectorTests {
 
   @Test("nothing beyond the end is looked at", arguments: BackendUnderTest.all)
   func firstNonFiniteEnds(backend: BackendUnderTest) throws {
-    for count in Self.counts {
+    for count in vectorLengths {
       let buffer = GuardedBuffer(Array(repeating: Float(1), count: count))
       #expect(backend.kernels.firstNonFinite(count: count, values: buffer.pointer) == nil)
       try buffer.checkGuards()
-    }
-  }
-
-  @Test("a step of SGD computed by hand", arguments: BackendUnderTest.all)
-  func sgdByHand(backend: BackendUnderTest) {
-    let parameters: [Float] = [1, -2, 0]
-    let gradient: [Float] = [0.5, 0.25, -1]
-    var velocity: [Float] = [1, 0, -4]
-    var updated: [Float] = [.nan, .nan, .nan]
-    // d = g + 0.25·w = (0.75, −0.25, −1);  v = 0.5·v + d = (1.25, −0.25, −3);  w − 2·v.
-    let step = SGDStep<Float>(learningRate: 2, momentum: 0.5, weightDecay: 0.25)
-    backend.kernels.sgdStep(
-      step, count: 3, parameters: parameters, gradient: gradient, velocity: &velocity, updated: &updated)
-    #expect(velocity == [1.25, -0.25, -3])
-    #expect(updated == [-1.5, -1.5, 6])
-    // Without a velocity the step is 2·d.
-    backend.kernels.sgdStep(
-      step, count: 3, parameters: parameters, gradient: gradient, velocity: nil, updated: &updated)
-    #expect(updated == [-0.5, -1.5, 2])
-  }
-
-  @Test("the steps of every length agree with the formula, in place or not", arguments: BackendUnderTest.all)
-  func sgdSteps(backend: BackendUnderTest) throws {
-    for count in Self.counts {
-      for hasVelocity in [false, true] {
-        var stream = RandomStream(testCase: 54)
-        let step = SGDStep<Float>(learningRate: 0.1, momentum: 0.9, weightDecay: 0.01)
-        let parameterValues = stream.uniformFloats(count)
-        let gradientValues = stream.uniformFloats(count)
-        let velocityValues = stream.uniformFloats(count)
-        let parameters = GuardedBuffer(parameterValues)
-        let gradient = GuardedBuffer(gradientValues, misalignment: 1)
-        let velocity = GuardedBuffer(velocityValues, misalignment: 2)
-        let updated = GuardedBuffer<Float>(count: count, misalignment: 3)
-        backend.kernels.sgdStep(
-          step, count: count, parameters: parameters.pointer, gradient: gradient.pointer,
-          velocity: hasVelocity ? velocity.pointer : nil, updated: updated.pointer)
-        try checkUntouched(parameters, parameterValues)
-        try checkUntouched(gradient, gradientValues)
-        try velocity.checkGuards()
-        try updated.checkGuards()
-
-        let inPlace = GuardedBuffer(parameterValues)
-        let otherVelocity = GuardedBuffer(velocityValues)
-        backend.kernels.sgdStep(
-          step, count: count, parameters: inPlace.pointer, gradient: gradient.pointer,
-          velocity: hasVelocity ? otherVelocity.pointer : nil, updated: inPlace.pointer)
-        try inPlace.checkGuards()
-        guard count > 0 else { continue }
-        try FloatAgreement.checkSameBits(inPlace.values, as: updated.values)
-        try FloatAgreement.checkSameBits(otherVelocity.values, as: velocity.values)
-
-        var directions: [Double] = []
-        var expected: [Double] = []
-        var directionBounds: [Double] = []
-        var bounds: [Double] = []
-        let (rate, momentum, decay) = (Double(step.learningRate), Double(step.momentum), Double(step.weightDecay))
-        for index in 0..<count {
-          let (w, g) = (Double(parameterValues[index]), Double(gradientValues[index]))
-          let v = hasVelocity ? Double(velocityValues[index]) : 0
-          directions.append(g + decay * w + momentum * v)
-          expected.append(w - rate * directions[index])
-          let magnitude = abs(g) + decay * abs(w) + momentum * abs(v)
-          directionBounds.append(AccuracyContract.formula(operations: 4, magnitude: magnitude))
-          bounds.append(AccuracyContract.formula(operations: 6, magnitude: abs(w) + rate * magnitude))
-        }
-        if hasVelocity {
-          try FloatAgreement.check(velocity.values, against: directions, tolerances: directionBounds)
-        } else {
-          try FloatAgreement.checkSameBits(velocity.values, as: velocityValues)
-        }
-        try FloatAgreement.check(updated.values, against: expected, tolerances: bounds)
-      }
     }
   }
 }

@@ -29,7 +29,8 @@ private final class Console: @unchecked Sendable {  // used by one thread
 }
 
 private let runLine =
-  "asgd-train --workers 8 --mode async --rule plain --optimizer sgd --dataset digits --model lenet5 --epochs 5 "
+  "asgd-train --workers 8 --mode async --rule plain --optimizer sgd --compression none --clip-norm 0 "
+  + "--push-every 1 --dataset digits --model lenet5 --epochs 5 "
   + "--batch-size 16 --learning-rate 0.03 --momentum 0 --weight-decay 0 --schedule linear --warmup 0.1 --seed 1 "
   + "--kernels simd  # version 0.1.0, 61,706 parameters, 12,000 training and 2,000 test examples, 10 classes, "
   + "16 examples an update, 3,750 updates planned, kernels simd for avx2\n"

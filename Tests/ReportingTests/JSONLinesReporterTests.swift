@@ -29,10 +29,11 @@ struct JSONLinesReporterTests {
   func run() throws {
     #expect(
       try lines([.run(sampleRun())], moreArguments: ["--data-dir", "a \"b\"/c"]) == [
-        #"{"event":"run","command":"asgd-train --workers 8 --mode async --rule plain --optimizer sgd --dataset "#
-          + #"digits --model lenet5 --epochs 5 --batch-size 16 --learning-rate 0.03 --momentum 0 --weight-decay 0 "#
+        #"{"event":"run","command":"asgd-train --workers 8 --mode async --rule plain --optimizer sgd "#
+          + #"--compression none --clip-norm 0 --push-every 1 --dataset digits --model lenet5 --epochs 5 --batch-size 16 --learning-rate 0.03 --momentum 0 --weight-decay 0 "#
           + #"--schedule linear --warmup 0.1 --seed 1 --kernels simd --data-dir 'a \"b\"/c'","version":"0.1.0","#
-          + #""workers":8,"mode":"async","rule":"plain","optimizer":"sgd","dataset":"digits","#
+          + #""workers":8,"mode":"async","rule":"plain","optimizer":"sgd","compression":"none","#
+          + #""hyperparameters":{"clipNorm":0.0,"pushEvery":1},"dataset":"digits","#
           + #""trainingExamples":12000,"testExamples":2000,"classes":10,"model":"lenet5","parameters":61706,"#
           + #""epochs":5,"batchSize":16,"examplesPerUpdate":16,"plannedUpdates":3750,"learningRate":0.03,"#
           + #""momentum":0.0,"weightDecay":0.0,"schedule":"linear","warmup":0.1,"seed":1,"kernels":"simd","#
@@ -49,14 +50,34 @@ struct JSONLinesReporterTests {
           + #""staleness":{"mean":6.984,"max":15},"secondsRemaining":9.87}"#,
         #"{"event":"epoch","epoch":2,"seconds":5.5,"examples":24000,"examplesPerSecond":4363.6,"updates":1500,"#
           + #""trainLoss":0.25,"trainAccuracy":0.92,"testLoss":0.125,"testAccuracy":0.9635,"#
-          + #""staleness":{"mean":6.98,"p50":7,"p95":9,"p99":12,"max":31}}"#,
+          + #""staleness":{"mean":6.98,"p50":7,"p95":9,"p99":12,"max":31},"#
+          + #""dropped":{"notFinite":0,"late":0,"tooStale":0},"abandoned":0,"pushedBytes":370236000}"#,
         #"{"event":"final","outcome":"completed","epoch":5,"seconds":13.75,"examples":60000,"#
           + #""examplesPerSecond":4363.6,"updates":3750,"trainLoss":0.25,"trainAccuracy":0.92,"testLoss":0.125,"#
-          + #""testAccuracy":0.9635,"staleness":{"mean":6.98,"p50":7,"p95":9,"p99":12,"max":31},"workers":8,"#
-          + #""mode":"async","rule":"plain","optimizer":"sgd","model":"lenet5","dataset":"digits","#
+          + #""testAccuracy":0.9635,"staleness":{"mean":6.98,"p50":7,"p95":9,"p99":12,"max":31},"#
+          + #""dropped":{"notFinite":0,"late":0,"tooStale":0},"abandoned":0,"pushedBytes":370236000,"workers":8,"#
+          + #""mode":"async","rule":"plain","optimizer":"sgd","compression":"none","model":"lenet5","dataset":"digits","#
           + #""kernels":"simd","parameters":61706,"parametersHash":"0123456789abcdef","#
           + #""peakMemoryBytes":143000000,"updatesByWorker":[470,469,468,471,465,472,460,475],"refusedPushes":0}"#,
       ])
+  }
+
+  @Test("hyperparameters keep their types, and drops are counted by reason")
+  func hyperparameters() throws {
+    var run = sampleRun()
+    run.compression = "top-k"
+    run.hyperparameters = [
+      NamedValue(name: "moving-rate", value: .number(0.1125)), NamedValue(name: "staleness-bound", value: .integer(3)),
+      NamedValue(name: "gradients-from", value: .choice("any")),
+    ]
+    var epoch = sampleEpoch()
+    epoch.figures = RunFigures(drops: [.late: 12, .tooStale: 3, .notFinite: 1, .stopped: 9], abandoned: 4)
+    let lines = try lines([.run(run), .epoch(epoch)])
+    #expect(
+      lines[0].contains(
+        #""compression":"top-k","hyperparameters":{"movingRate":0.1125,"stalenessBound":3,"gradientsFrom":"any"},"#))
+    #expect(lines[0].contains(" --compression top-k --moving-rate 0.1125 --staleness-bound 3 --gradients-from any "))
+    #expect(lines[1].contains(#""dropped":{"notFinite":1,"late":12,"tooStale":3},"abandoned":4,"#))
   }
 
   @Test("warnings have their kind, their figures and their words")

@@ -6,7 +6,10 @@ func sampleRun() -> RunDescription {
     programVersion: "0.1.0", model: "lenet5", parameters: 61_706, dataset: "digits", trainingExamples: 12_000,
     testExamples: 2_000, classes: 10, mode: "async", rule: "plain", optimizer: "sgd", workers: 8, epochs: 5,
     batchSize: 16, examplesPerUpdate: 16, plannedUpdates: 3_750, learningRate: 0.03, schedule: "linear", warmup: 0.1,
-    momentum: 0, weightDecay: 0, seed: 1, kernels: "simd", instructionSet: "avx2")
+    momentum: 0, weightDecay: 0, seed: 1, kernels: "simd", instructionSet: "avx2",
+    hyperparameters: [
+      NamedValue(name: "clip-norm", value: .number(0)), NamedValue(name: "push-every", value: .integer(1)),
+    ])
 }
 
 func sampleProgress() -> TrainingProgress {
@@ -20,7 +23,8 @@ func sampleEpoch() -> EpochReport {
   EpochReport(
     epoch: 2, seconds: 5.5, examples: 24_000, examplesPerSecond: 4_363.6, updates: 1_500, trainLoss: 0.25,
     trainAccuracy: 0.92, testLoss: 0.125, testAccuracy: 0.9635,
-    staleness: StalenessSummary(mean: 6.98, p50: 7, p95: 9, p99: 12, max: 31))
+    staleness: StalenessSummary(mean: 6.98, p50: 7, p95: 9, p99: 12, max: 31),
+    figures: RunFigures(pushedBytes: 370_236_000))
 }
 
 func sampleFinal() -> FinalReport {

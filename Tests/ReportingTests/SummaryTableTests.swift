@@ -43,6 +43,23 @@ struct SummaryTableTests {
     #expect(SummaryTable(report).description.hasPrefix("outcome            interrupted after 1,234 of 3,750 updates\n"))
   }
 
+  @Test("counts dropped pushes by reason, abandoned calculations, and compressed bytes, where there are any")
+  func figures() {
+    var report = sampleFinal()
+    report.run.compression = "top-k"
+    report.refusedPushes = 2
+    report.last.figures = RunFigures(
+      drops: [.notFinite: 2, .late: 1_234, .tooStale: 56, .stopped: 7], abandoned: 8_000, pushedBytes: 1_500_000)
+    let lines = SummaryTable(report).description.split(separator: "\n")
+    #expect(
+      lines[11...14] == [
+        "refused pushes     2", "dropped pushes     1,234 late, 56 too stale", "abandoned          8,000 calculations",
+        "pushed             1.5 MB",
+      ])
+    report.last.figures.drops[.late] = 0
+    #expect(SummaryTable(report).description.contains("\ndropped pushes     56 too stale\n"))
+  }
+
   @Test(
     "lists up to sixteen workers and sums up more",
     arguments: [

@@ -33,6 +33,17 @@ private let usage = [
       + "--dataset: mnist, fashion-mnist, emnist-letters or cifar10"),
 ].map { Refusal($0.arguments, $0.exitCode, $0.errors + "\n       see 'asgd-train --help'\n") }
 
+private let combinations = [
+  Refusal(
+    "--mode sync --rule dana", 64,
+    "error: '--rule dana' does not go with '--mode sync', in which no gradient is stale: drop '--rule', or choose --mode "
+      + "async, ssp, dssp, agn or ringmaster\n       see 'asgd-train --help'\n"),
+  Refusal(
+    "--staleness-bound 2", 64,
+    "error: '--staleness-bound' does not go with '--mode async': drop it, or choose --mode ssp or dssp\n"
+      + "       see 'asgd-train --help'\n"),
+]
+
 private let fit = [
   Refusal(
     "summary --model lenet5 --input 1x8x8 --classes 10", 64,
@@ -44,7 +55,8 @@ private let missing = [
   Refusal(
     "--dataset mnist --data-dir %", 66,
     "error: the data set 'mnist' is not in %: looked for train-images-idx3-ubyte, train-labels-idx1-ubyte, "
-      + "t10k-images-idx3-ubyte, t10k-labels-idx1-ubyte, each also with .gz. To download it into Datasets/mnist, run: "
+      + "t10k-images-idx3-ubyte, t10k-labels-idx1-ubyte, each also with .gz. '--data-dir' says to look there; without it, Datasets/mnist is used. "
+      + "To download it into Datasets/mnist, run: "
       + "Tools/fetch-datasets mnist\n"),
   Refusal("--resume %/none.safetensors", 66, "error: there is no file '%/none.safetensors'\n"),
 ]
@@ -62,7 +74,8 @@ private let unwritable = [
 @Suite("Exit codes")
 struct ExitCodeTests {
   @Test(
-    "what cannot be done is refused before any work, on standard error", arguments: usage + fit + missing + unwritable)
+    "what cannot be done is refused before any work, on standard error",
+    arguments: usage + combinations + fit + missing + unwritable)
   func refused(_ refusal: Refusal) throws {
     let directory = try TemporaryDirectory()
     func filled(_ text: String) -> String { text.replacing("%", with: directory.path) }
@@ -79,6 +92,7 @@ struct ExitCodeTests {
     let outcome = try CommandRun.run("--dataset fashion-mnist", in: directory.path)
     #expect(outcome.exitCode == 66)
     #expect(outcome.errors.contains("is not in Datasets/fashion-mnist: "))
+    #expect(outcome.errors.contains(". '--data-dir' names another directory. "))
     #expect(outcome.errors.hasSuffix("run: Tools/fetch-datasets fashion-mnist\n"))
   }
 

@@ -1,3 +1,4 @@
+import AsyncSGD
 import Foundation
 import Testing
 
@@ -30,8 +31,9 @@ struct InformationTests {
   @Test(
     "list names what each option takes",
     arguments: [
-      ("models", ["lenet5", "cnn", "hogwild", "mlp", "softmax"]), ("modes", ["async", "sync"]), ("rules", ["plain"]),
-      ("optimizers", ["sgd", "momentum"]), ("schedules", ["constant", "linear", "trapezoid"]),
+      ("models", ["lenet5", "cnn", "hogwild", "mlp", "softmax"]), ("modes", CoordinationMode.allCases.map(\.rawValue)),
+      ("rules", UpdateRuleKind.allCases.map(\.rawValue)), ("optimizers", OptimizerKind.allCases.map(\.rawValue)),
+      ("compressions", CompressionKind.allCases.map(\.rawValue)), ("schedules", ["constant", "linear", "trapezoid"]),
       ("kernels", ["auto", "simd", "openblas", "onednn", "reference"]),
       ("datasets", ["digits", "mnist", "fashion-mnist", "emnist-letters", "cifar10"]),
     ])
@@ -39,7 +41,8 @@ struct InformationTests {
     let outcome = try CommandRun.run("list \(subject)")
     #expect(outcome.exitCode == 0)
     #expect(outcome.errors.isEmpty)
-    let lines = outcome.output.split(separator: "\n")
+    // A line that is indented goes on about the name before it.
+    let lines = outcome.output.split(separator: "\n").filter { !$0.hasPrefix(" ") }
     #expect(lines.map { String($0.prefix { $0 != " " }) } == names)
     for line in lines { #expect(line.contains(/^[^ ]+ {2,}[^ ]/), "no description: \(line)") }
   }

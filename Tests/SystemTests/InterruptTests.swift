@@ -22,7 +22,12 @@ struct InterruptTests {
     #expect(
       outcome.errors.contains(
         "\ninterrupted: finishing the minibatches in flight; Ctrl-C again stops at once\n"))
-    #expect(outcome.errors.contains(/\ninterrupted after [0-9,]+ updates\n$/), "\(outcome.errors.suffix(200))")
+    #expect(
+      outcome.errors.contains(/\ninterrupted after [0-9,]+ updates\nto go on: asgd-train .*\n$/),
+      "\(outcome.errors.suffix(200))")
+    #expect(
+      outcome.errors.hasSuffix(
+        "\nto go on: asgd-train --data-dir \(data.path) --resume \(checkpoint) --checkpoint \(checkpoint)\n"))
     let summary = SummaryText(outcome.output)
     let metrics = try Metrics(try data.directory.text("m"))
     #expect(metrics.final.outcome == "interrupted")
@@ -60,6 +65,7 @@ struct InterruptTests {
     let outcome = try run.wait()
     #expect(outcome.exitCode == 130)
     #expect(SummaryText(outcome.output)["outcome"]?.hasPrefix("interrupted after ") == true)
+    #expect(!outcome.errors.contains("to go on"))
     #expect(try data.directory.names == before)
   }
 

@@ -28,10 +28,23 @@ private let badFields: [BadField] =
     ("hidden", ["0", "65537", "3.0"], "an integer in 1...65536"),
     ("activation", ["gelu", "identity"], "one of sigmoid, relu, tanh"),
     ("kernels", ["fast"], "one of auto, simd, openblas, onednn, reference"),
-    ("rule", ["stale"], "one of plain"),
+    (
+      "rule", ["stale"],
+      "one of plain, staleness-aware, delay-adaptive, gap-aware, dc-asgd-c, dc-asgd-a, fasgd, dana, smega2, ormo, "
+        + "closed-loop-momentum"
+    ),
+    ("compression", ["zip", ""], "one of none, top-k, threshold, random-k, 1-bit, sign-sgd, qsgd, dgc"),
+    ("hyperparameter.backup-workers", ["-1", "two", "129", "1.0", ""], "a whole number from 0 to 128"),
+    ("hyperparameter.beta1", ["1", "nan", "x"], "a number from 0 to below 1"),
+    ("hyperparameter.gradients-from", ["all", ""], "distinct or any"),
+    ("state.tempo", ["nan", "inf", "fast", ""], "a number in -1.7976931348623157e+308...1.7976931348623157e+308"),
     ("workers", ["0", "129", "99999999999999999999"], "an integer in 1...128"),
-    ("mode", ["ssp", "ASYNC"], "one of async, sync"),
-    ("optimizer", ["adam"], "one of sgd, momentum"),
+    (
+      "mode", ["parallel", "ASYNC"],
+      "one of sequential, sync, soft-sync, async, ssp, dssp, hogwild, easgd, eamsgd, local-sgd, agn, ringmaster, "
+        + "rennala, fedbuff"
+    ),
+    ("optimizer", ["lion"], "one of sgd, momentum, nesterov, adagrad, rmsprop, adam, adamw"),
     ("momentum", ["1", "-0.1", "nan", "x"], "a number in 0.0..<1.0"),
     ("weightDecay", ["1.5", "-1", "inf"], "a number in 0.0...1.0"),
     ("epochs", ["0", "100001"], "an integer in 1...100000"),
@@ -52,8 +65,10 @@ private let badFields: [BadField] =
     ("examples", ["-1", "9223372036854775807"], "an integer in 0...9007199254740992"),
   ].flatMap { field, values, expected in values.map { BadField("asgd.\(field)", $0, expected) } }
 
-/// Fields without which a checkpoint cannot be read; `hidden` and `activation` may be missing.
-private let neededFields = Set(badFields.map(\.field)).subtracting(["asgd.hidden", "asgd.activation"]).sorted()
+/// Fields without which a checkpoint cannot be read: all but those that some runs do not have.
+private let neededFields = Set(badFields.map(\.field)).filter { field in
+  !["hidden", "activation", "compression", "hyperparameter.", "state."].contains { field.hasPrefix("asgd.\($0)") }
+}.sorted()
 
 @Suite("Checkpoint files")
 struct CheckpointTests {
@@ -109,6 +124,68 @@ struct CheckpointTests {
     #expect(
       try fixture.fault { $1["asgd.hidden"] = nil }
         == .shapeMismatch(path: fixture.path, tensor: "fc1.weight", expected: [500, 6], actual: [3, 6]))
+  }
+
+  @Test("a hyperparameter that this program does not know is not passed over")
+  func unknownHyperparameter() throws {
+    let fixture = try CheckpointFixture()
+    let fault = try fixture.fault { $1["asgd.hyperparameter.patience"] = "3" }
+    #expect(fault == .unknownField(path: fixture.path, field: "asgd.hyperparameter.patience"))
+    #expect(
+      fault?.description
+        == "'\(fixture.path)': this program knows no 'asgd.hyperparameter.patience', which the metadata have")
+  }
+
+  @Test("settings that mean nothing together are refused")
+  func contradiction() throws {
+    let fixture = try CheckpointFixture()
+    let fault = try fixture.fault { $1["asgd.rule"] = "dana" }
+    #expect(
+      fault?.description
+        == "'\(fixture.path)' has settings that mean nothing together: '--rule dana' does not go with '--mode sync', in "
+        + "which no gradient is stale: choose --mode async, ssp, dssp, agn or ringmaster")
+  }
+
+  @Test("hyperparameters are kept as they were given, and the rest has its defaults")
+  func hyperparameters() throws {
+    let fixture = try CheckpointFixture()
+    var checkpoint = try CheckpointFixture.checkpoint()
+    checkpoint.settings.configuration.hyperparameters[.backupWorkers] = .integer(2)
+    checkpoint.settings.configuration.hyperparameters[.clipNorm] = .number(1.0 / 3)
+    try checkpoint.write(to: fixture.path)
+    let metadata = try SafetensorsFile(reading: fixture.path).metadata
+    #expect(metadata["asgd.hyperparameter.backup-workers"] == "2")
+    #expect(metadata.keys.filter { $0.hasPrefix("asgd.hyperparameter.") }.count == 2)
+    #expect(try Checkpoint(reading: fixture.path).settings == checkpoint.settings)
+  }
+
+  @Test("vectors and numbers of optimizer and rule are kept, to the bit")
+  func carriedState() throws {
+    let fixture = try CheckpointFixture()
+    var checkpoint = try CheckpointFixture.checkpoint()
+    checkpoint.settings.configuration.optimizer = .adam
+    let vector = (0..<CheckpointFixture.parameters).map { Float($0) / 7 }
+    checkpoint.state.carried = CarriedState(
+      vectors: ["mean": vector, "squareMean": vector, "rule.meanSquare": vector.reversed()],
+      scalars: ["updates": 12, "rule.deviation": 0.1, "rule.least": -Double.leastNonzeroMagnitude])
+    try checkpoint.write(to: fixture.path)
+    #expect(try Checkpoint(reading: fixture.path).state == checkpoint.state)
+    let file = try SafetensorsFile(reading: fixture.path)
+    #expect(file["optimizer.mean.fc1.weight"] != nil && file["rule.meanSquare.fc1.weight"] != nil)
+    #expect(file.metadata["asgd.state.rule.deviation"] == "0.1")
+
+    checkpoint.state.carried.scalars["updates"] = nil
+    try checkpoint.write(to: fixture.path)
+    #expect(throws: CheckpointError.missingField(path: fixture.path, field: "asgd.state.updates")) {
+      try Checkpoint(reading: fixture.path)
+    }
+  }
+
+  @Test("a checkpoint of before there was compression has none")
+  func withoutCompression() throws {
+    let fixture = try CheckpointFixture()
+    #expect(try fixture.fault { $1["asgd.compression"] = nil } == nil)
+    #expect(try Checkpoint(reading: fixture.path).settings == CheckpointFixture.settings)
   }
 
   @Test("a later format is refused by its number")

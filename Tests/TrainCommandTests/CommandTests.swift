@@ -142,7 +142,7 @@ struct CommandTests {
   func list(subject: ListSubject) throws {
     #expect(try parse("list \(subject.rawValue)") == .list(subject))
     #expect(try parse("list -- \(subject.rawValue)") == .list(subject))
-    let lines = sampleVocabulary.listing(of: subject).split(separator: "\n")
+    let lines = sampleVocabulary.listing(of: subject).split(separator: "\n").filter { !$0.hasPrefix(" ") }
     #expect(lines.count == sampleVocabulary[subject].count)
     #expect(!lines.isEmpty)
   }
@@ -155,6 +155,31 @@ struct CommandTests {
         momentum  a heavy ball
 
         """)
+    // Details have a line of their own.
+    #expect(
+      sampleVocabulary.listing(of: .compressions) == """
+        none   whole
+               free of charge
+        top-k  the largest
+
+        """)
+  }
+
+  @Test("the lists of this program tell source and defaults of every choice")
+  func algorithmListing() {
+    let modes = Vocabulary.ofThisProgram.listing(of: .modes)
+    #expect(
+      modes.contains(
+        """
+        ssp         as async, but the fastest worker waits when it is s steps ahead of the slowest
+                    Ho et al. 2013 (stale synchronous parallel); --staleness-bound (3)
+
+        """))
+    #expect(modes.contains("Tyurin & Richtárik 2023; --gradients-to-wait (the workers), --calculation-stops (off)\n"))
+    let optimizers = Vocabulary.ofThisProgram.listing(of: .optimizers)
+    #expect(optimizers.contains("Kingma & Ba 2015; --beta1 (0.9), --beta2 (0.999), --epsilon (1e-8)\n"))
+    #expect(
+      Vocabulary.ofThisProgram.listing(of: .compressions).hasPrefix("none       gradients are pushed whole\ntop-k"))
   }
 
   @Test("a summary is read")
@@ -218,6 +243,23 @@ struct CommandTests {
     (expected.optimizer, expected.momentum) = (.sgd, 0)
     arguments = run.commandLine(moreArguments: options.moreArguments).split(separator: " ").map(String.init)
     #expect(try parse(Array(arguments.dropFirst())) == .train(expected))
+  }
+
+  @Test("a run that writes a checkpoint knows how to go on from it")
+  func resumingArguments() {
+    var options = TrainOptions(cores: 1)
+    #expect(options.resumingArguments == nil)
+    options.checkpoint = "c"
+    #expect(options.resumingArguments == ["--resume", "c", "--checkpoint", "c"])
+    options = altered(options) {
+      ($0.dataDirectory, $0.instructionSet, $0.targetAccuracy, $0.isQuiet) = ("d", .avx2, 0.5, true)
+      // What the checkpoint holds or comes from, and what would be overwritten, is left out.
+      ($0.hidden, $0.activation, $0.onDivergence, $0.resume, $0.metrics) = (3, .tanh, .skip, "old", "m")
+    }
+    #expect(
+      options.resumingArguments == [
+        "--data-dir", "d", "--isa", "avx2", "--target-accuracy", "0.5", "--resume", "c", "--checkpoint", "c", "--quiet",
+      ])
   }
 
   @Test("exit codes are those of the documents")

@@ -1,3 +1,4 @@
+import AsyncSGD
 import Foundation
 import Testing
 import TrainCommand
@@ -10,6 +11,8 @@ struct HelpTests {
       ("train", ["--help", "-h", "help", "help train", "help help", "train --help", "--workers 0 -h --unknown"]),
       ("list", ["list --help", "help list", "list -h", "list models --help"]),
       ("summary", ["summary --help", "help summary", "summary -h"]),
+      ("modes", ["help modes"]), ("rules", ["help rules"]), ("optimizers", ["help optimizers"]),
+      ("compressions", ["help compressions"]),
     ])
   func snapshot(name: String, requests: [String]) throws {
     for request in requests {
@@ -23,7 +26,7 @@ struct HelpTests {
 
   @Test(
     "is at most 80 columns wide, without trailing spaces, and ends with one newline",
-    arguments: ["train", "list", "summary"])
+    arguments: ["train", "list", "summary", "modes", "rules", "optimizers", "compressions"])
   func layout(name: String) throws {
     guard case .help(let text) = try parse("help \(name)") else {
       Issue.record("no help")
@@ -47,6 +50,26 @@ struct HelpTests {
     for absent in ["compare", "simulate", "replay", "evaluate", "predict", "export", "report"] {
       #expect(!text.contains("asgd-train \(absent)"))
     }
+  }
+
+  @Test("tells every hyperparameter and every choice, with what it goes with")
+  func algorithms() throws {
+    var pages = ""
+    for topic in ["modes", "rules", "optimizers", "compressions"] {
+      guard case .help(let text) = try parse("help \(topic)") else {
+        Issue.record("no help on \(topic)")
+        continue
+      }
+      pages += text
+    }
+    for member in AlgorithmFamily.allCases.flatMap({ $0.members }) {
+      #expect(pages.contains("\n  \(member.rawValue) "))
+    }
+    for hyperparameter in Hyperparameter.all
+    where !Hyperparameter.general.contains(where: { $0.name == hyperparameter.name }) {
+      #expect(pages.contains("\n  \(hyperparameter.option) "), "\(hyperparameter.name)")
+    }
+    #expect(pages.contains("Goes with --mode async, ssp, dssp, agn or ringmaster;"))
   }
 
   @Test("lists every exit code")

@@ -61,7 +61,32 @@ struct MetadataFieldsTests {
     #expect(throws: malformed("async", "one of sync")) {
       try fields("async").choice("x", among: [CoordinationMode.sync])
     }
-    #expect(throws: malformed("", "one of async, sync")) { () throws -> CoordinationMode in try fields("").choice("x") }
+    #expect(throws: malformed("", "one of stop, skip")) { () throws -> DivergencePolicy in try fields("").choice("x") }
+  }
+
+  @Test("hyperparameters are values of their domain")
+  func values() throws {
+    #expect(try fields("7").value("x", in: .integer(1...7)) == .integer(7))
+    #expect(try fields("1e-3").value("x", in: .number(0...1)) == .number(1e-3))
+    #expect(try fields("b").value("x", in: .choice([.init("a", ""), .init("b", "")])) == .choice("b"))
+    for text in ["8", "1.5", "", "nan"] {
+      #expect(throws: malformed(text, "a whole number from 1 to 7")) {
+        try fields(text).value("x", in: .integer(1...7))
+      }
+    }
+    #expect(throws: malformed("0", "a number above 0, up to 1")) {
+      try fields("0").value("x", in: .number(0...1, excludesLower: true))
+    }
+    #expect(throws: malformed("c", "a or b")) {
+      try fields("c").value("x", in: .choice([.init("a", ""), .init("b", "")]))
+    }
+  }
+
+  @Test("names are found by how they begin, in order, those of others left out")
+  func beginnings() {
+    let fields = MetadataFields(
+      ["p.h.b": "", "p.h.a": "", "p.g": "", "h.c": "", "p.h.": ""], prefix: "p.", path: "file")
+    #expect(fields.names(beginningWith: "h.") == ["h.", "h.a", "h.b"])
   }
 
   @Test("lists have commas between their names")

@@ -29,7 +29,7 @@ struct RunSettingsTests {
   @Test("what is not given is the model's recipe", arguments: ModelZoo.all.map(\.name), CoordinationMode.allCases)
   func recipe(model: String, mode: CoordinationMode) throws {
     let recipe = TrainingRecipe.recommended(forModel: model)
-    for workers in [1, 8, 32] {
+    for workers in mode == .sequential ? [1] : [1, 8, 32] {
       let settings = try settings("--model \(model) --mode \(mode.rawValue) --workers \(workers)")
       let configuration = settings.configuration
       #expect(settings.model == model && settings.dataset == "digits" && settings.kernels == "auto")
@@ -37,7 +37,11 @@ struct RunSettingsTests {
       #expect(configuration.workers == workers && configuration.mode == mode && configuration.seed == 1)
       #expect(configuration.epochs == recipe.epochs && configuration.batchSize == recipe.batchSize)
       #expect(configuration.learningRate == recipe.learningRate(mode: mode, workers: workers))
-      #expect(configuration.optimizer == recipe.optimizer && configuration.momentum == recipe.momentum)
+      // In elastic modes the server has no optimizer.
+      let isElastic = [CoordinationMode.easgd, .eamsgd].contains(mode)
+      #expect(configuration.optimizer == (isElastic ? .sgd : recipe.optimizer))
+      #expect(configuration.momentum == (isElastic ? 0 : recipe.momentum))
+      #expect(configuration.compression == .none && configuration.hyperparameters == Hyperparameters())
       #expect(configuration.schedule == recipe.schedule && configuration.warmup == recipe.warmup)
       #expect(configuration.weightDecay == recipe.weightDecay && configuration.divergencePolicy == .stop)
     }
@@ -73,6 +77,76 @@ struct RunSettingsTests {
     #expect(try choice("--model hogwild --momentum 0") == ["sgd", "0.0"])
     #expect(try choice("--model hogwild --optimizer sgd") == ["sgd", "0.0"])
     #expect(try choice("--model hogwild --optimizer momentum") == ["momentum", "0.5"])
+  }
+
+  @Test("a rule has the optimizer that it needs, and a momentum if it has one itself")
+  func optimizerOfRule() throws {
+    func choice(_ arguments: String) throws -> [String] {
+      let configuration = try settings(arguments).configuration
+      return [configuration.optimizer.rawValue, "\(configuration.momentum)"]
+    }
+    #expect(try choice("--rule dana") == ["sgd", "0.5"])
+    #expect(try choice("--rule dana --momentum 0.9") == ["sgd", "0.9"])
+    #expect(try choice("--rule dana --momentum 0") == ["sgd", "0.0"])
+    #expect(try choice("--rule dana --model hogwild") == ["sgd", "0.5"])
+    #expect(try choice("--rule closed-loop-momentum") == ["momentum", "0.5"])
+    #expect(try choice("--rule closed-loop-momentum --momentum 0.25") == ["momentum", "0.25"])
+    #expect(try choice("--rule closed-loop-momentum --optimizer nesterov") == ["nesterov", "0.5"])
+    #expect(try choice("--optimizer adam") == ["adam", "0.0"])
+    #expect(try choice("--optimizer adam --momentum 0") == ["adam", "0.0"])
+    #expect(try choice("--mode easgd --model hogwild") == ["sgd", "0.0"])
+  }
+
+  @Test("a run that goes on keeps the hyperparameters that still apply, and takes what is given")
+  func resumedHyperparameters() throws {
+    func given(_ arguments: String) throws -> [String: Hyperparameter.Value] {
+      try resumed(arguments) {
+        $0.settings.configuration.hyperparameters[.backupWorkers] = .integer(2)
+        $0.settings.configuration.hyperparameters[.clipNorm] = .number(5)
+      }.configuration.hyperparameters.given
+    }
+    #expect(try given("") == ["backup-workers": .integer(2), "clip-norm": .number(5)])
+    #expect(try given("--backup-workers 1") == ["backup-workers": .integer(1), "clip-norm": .number(5)])
+    // Another mode has other hyperparameters.
+    #expect(
+      try given("--mode ssp --staleness-bound 7") == ["staleness-bound": .integer(7), "clip-norm": .number(5)])
+    #expect(
+      throws: UsageError(
+        "'--staleness-bound' does not go with '--mode sync': drop it, or choose --mode ssp or dssp")
+    ) {
+      try given("--staleness-bound 7")
+    }
+    // What the checkpoint has is not to be dropped.
+    #expect(
+      throws: UsageError(
+        "'--backup-workers 2' does not go with '--workers 2', of which a round needs at least one: choose "
+          + "--backup-workers 1 or fewer, or more --workers")
+    ) {
+      try given("--workers 2")
+    }
+  }
+
+  @Test("a run that goes on may change its algorithm, as long as the choices go together")
+  func resumedAlgorithm() throws {
+    let configuration = try resumed("--mode async --rule gap-aware --compression top-k").configuration
+    #expect(configuration.mode == .async && configuration.rule == .gapAware && configuration.compression == .topK)
+    #expect(configuration.optimizer == .momentum && configuration.workers == 5)
+    #expect(try resumed("--mode sequential").configuration.workers == 1)
+    #expect(
+      throws: UsageError(
+        "'--optimizer momentum' does not go with '--rule dana', which takes the step itself, with a momentum of its "
+          + "own: choose --optimizer sgd")
+    ) {
+      try resumed("--mode async --rule dana")
+    }
+    #expect(try resumed("--mode async --rule dana --optimizer sgd --momentum 0.9").configuration.momentum == 0.9)
+    #expect(
+      throws: UsageError(
+        "'--resume c' has no mean to go on with, because it was made with '--optimizer momentum': drop '--momentum' and "
+          + "'--optimizer'")
+    ) {
+      try resumed("--optimizer adam")
+    }
   }
 
   @Test("a model has the hidden layer that was asked for")
@@ -158,7 +232,10 @@ struct RunSettingsTests {
 
   @Test("settings survive the metadata", arguments: ModelZoo.all.map(\.name))
   func metadata(model: String) throws {
-    for arguments in ["", " --seed 18446744073709551615 --learning-rate 1e-9 --warmup 1 --momentum 0.999999"] {
+    for arguments in [
+      "", " --mode ssp --staleness-bound 0 --compression top-k", " --rule dana --momentum 0.9 --clip-norm 1e-3",
+      " --seed 18446744073709551615 --learning-rate 1e-9 --warmup 1 --momentum 0.999999",
+    ] {
       let settings = try settings("--model \(model)\(arguments)")
       #expect(try RunSettings(MetadataFields(settings.metadata, prefix: "", path: "")) == settings)
     }

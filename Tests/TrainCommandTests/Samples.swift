@@ -17,6 +17,7 @@ let sampleVocabulary = Vocabulary(
   modes: [.init("async", "nobody waits"), .init("sync", "a barrier after every minibatch")],
   rules: [.init("plain", "as if it were fresh")],
   optimizers: [.init("sgd", "a step along the gradient"), .init("momentum", "a heavy ball")],
+  compressions: [.init("none", "whole", details: "free of charge"), .init("top-k", "the largest")],
   schedules: [.init("constant", "stays"), .init("linear", "falls to 0 at the end")],
   kernels: [.init("auto", "the fastest"), .init("simd", "vectors"), .init("reference", "plain loops")],
   kernelsWithInstructionSets: ["auto", "simd"])

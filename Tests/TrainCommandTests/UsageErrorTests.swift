@@ -47,16 +47,25 @@ private let commands: [Mistake] =
     Mistake("tarin", "unknown command 'tarin'; did you mean 'train'?"),
     Mistake("replay x", "unknown command 'replay': there are train, list, summary and help"),
     Mistake([""], "unknown command '': there are train, list, summary and help"),
-    Mistake("help trian", "unknown command 'trian'; did you mean 'train'?"),
+    Mistake(
+      "help trian",
+      "there is no help on 'trian', only on train, list, summary, help, modes, rules, optimizers and compressions; did "
+        + "you mean 'train'?"),
+    Mistake(
+      "help compression",
+      "there is no help on 'compression', only on train, list, summary, help, modes, rules, optimizers and "
+        + "compressions; did you mean 'compressions'?"),
     Mistake("help list me", "unexpected argument 'me'"),
-    Mistake("list", "list needs a subject: models, modes, rules, optimizers, schedules, kernels or datasets"),
+    Mistake(
+      "list", "list needs a subject: models, modes, rules, optimizers, compressions, schedules, kernels or datasets"),
     Mistake(
       "list model",
-      "there is no list of 'model', only of models, modes, rules, optimizers, schedules, kernels and datasets; did you "
-        + "mean 'models'?"),
+      "there is no list of 'model', only of models, modes, rules, optimizers, compressions, schedules, kernels and "
+        + "datasets; did you mean 'models'?"),
     Mistake(
       "list zebras",
-      "there is no list of 'zebras', only of models, modes, rules, optimizers, schedules, kernels and datasets"),
+      "there is no list of 'zebras', only of models, modes, rules, optimizers, compressions, schedules, kernels and "
+        + "datasets"),
     Mistake("list models modes", "unexpected argument 'modes'"),
     Mistake("list models --quiet", "unknown option '--quiet'"),
     Mistake("summary", "summary needs '--model NAME'"),
@@ -77,11 +86,26 @@ private let commands: [Mistake] =
   }
 
 private let names: [Mistake] = [
-  Mistake("--mode asinc", "'asinc' is no value for '--mode', which takes async or sync; did you mean 'async'?"),
-  Mistake("--mode ssp", "'ssp' is no value for '--mode', which takes async or sync"),
-  Mistake("--rule stale", "'stale' is no value for '--rule', which takes plain"),
   Mistake(
-    "--optimizer SGD", "'SGD' is no value for '--optimizer', which takes sgd or momentum; did you mean 'sgd'?"),
+    "--mode asinc",
+    "'asinc' is no value for '--mode', which takes sequential, sync, soft-sync, async, ssp, dssp, hogwild, easgd, "
+      + "eamsgd, local-sgd, agn, ringmaster, rennala or fedbuff; did you mean 'async'?"),
+  Mistake(
+    "--rule gap",
+    "'gap' is no value for '--rule', which takes plain, staleness-aware, delay-adaptive, gap-aware, dc-asgd-c, "
+      + "dc-asgd-a, fasgd, dana, smega2, ormo or closed-loop-momentum; did you mean 'gap-aware'?"),
+  Mistake(
+    "--optimizer SGD",
+    "'SGD' is no value for '--optimizer', which takes sgd, momentum, nesterov, adagrad, rmsprop, adam or adamw; did "
+      + "you mean 'sgd'?"),
+  Mistake(
+    "--compression topk",
+    "'topk' is no value for '--compression', which takes none, top-k, threshold, random-k, 1-bit, sign-sgd, qsgd or "
+      + "dgc; did you mean 'top-k'?"),
+  Mistake("--compressor dgc", "unknown option '--compressor'; did you mean '--compression'?"),
+  Mistake(
+    "--mode sync --gradients-from some",
+    "'some' is no value for '--gradients-from', which takes distinct or any"),
   Mistake(
     "--dataset minst",
     "'minst' is no value for '--dataset', which takes digits, mnist, fashion-mnist, emnist-letters or cifar10; did "
@@ -144,6 +168,9 @@ private let combinations: [Mistake] = [
   Mistake(
     "--momentum 0.9 --optimizer sgd",
     "'--momentum 0.9' does not go with '--optimizer sgd': drop '--optimizer', or '--momentum'"),
+  Mistake(
+    "--momentum 0.9 --optimizer adam",
+    "'--momentum 0.9' does not go with '--optimizer adam': drop '--optimizer', or '--momentum'"),
   Mistake("--hidden 500", "'--hidden' does not go with '--model lenet5': drop it, or choose --model mlp"),
   Mistake(
     "--model cnn --activation relu", "'--activation' does not go with '--model cnn': drop it, or choose --model mlp"),

@@ -9,13 +9,18 @@ public struct Hyperparameter: Sendable {
     public var workers: Int
     /// Who waits for whom.
     public var mode: CoordinationMode
+    /// The step itself.
+    public var optimizer: OptimizerKind
     /// How gradients are made smaller.
     public var compression: CompressionKind
 
     /// Creates a setting.
-    public init(workers: Int, mode: CoordinationMode, compression: CompressionKind = .none) {
+    public init(
+      workers: Int, mode: CoordinationMode, optimizer: OptimizerKind = .sgd, compression: CompressionKind = .none
+    ) {
       self.workers = workers
       self.mode = mode
+      self.optimizer = optimizer
       self.compression = compression
     }
   }
@@ -29,12 +34,14 @@ public struct Hyperparameter: Sendable {
     /// A word.
     case choice(String)
 
-    /// The value as an option takes it.
+    /// The value as an option takes it: the shortest text that reads back as it.
     public var description: String {
       switch self {
-      case .integer(let value): "\(value)"
-      case .number(let value): "\(value)"
-      case .choice(let value): value
+      case .integer(let value): return "\(value)"
+      case .number(let value):
+        let text = "\(value)"
+        return text.hasSuffix(".0") ? String(text.dropLast(2)) : text
+      case .choice(let value): return value
       }
     }
   }
@@ -50,6 +57,18 @@ public struct Hyperparameter: Sendable {
     public init(_ name: String, _ summary: String) {
       self.name = name
       self.summary = summary
+    }
+  }
+
+  /// The default of some owners in words.
+  public struct DefaultText: Sendable {
+    let owners: [String]
+    let text: String
+
+    /// Says what the default is for some modes, rules, optimizers or compressors.
+    public init<Owner: Explained>(_ owners: [Owner], _ text: String) {
+      self.owners = owners.map(\.rawValue)
+      self.text = text
     }
   }
 
@@ -78,7 +97,7 @@ public struct Hyperparameter: Sendable {
     }
   }
 
-  /// The option's name without its dashes, such as `staleness-bound`.
+  /// The name without dashes, such as `staleness-bound`.
   public let name: String
   /// What it means, in a line for the help.
   public let summary: String
@@ -86,8 +105,10 @@ public struct Hyperparameter: Sendable {
   public let domain: Domain
   /// The default in a setting.
   public let defaultValue: @Sendable (Setting) -> Value
-  /// The default in words, such as `half the workers`.
+  /// The default in words, such as `half the workers`; where it differs between its owners, those of all.
   public let defaultText: String
+  /// The default in words by the name of the owner, where it differs.
+  private let defaultTexts: [String: String]
 
   /// Declares a hyperparameter with one default.
   ///
@@ -103,11 +124,41 @@ public struct Hyperparameter: Sendable {
     _ name: String, _ summary: String, _ domain: Domain, defaultText: String,
     default defaultValue: @escaping @Sendable (Setting) -> Value
   ) {
+    self.init(name, summary, domain, text: defaultText, texts: [:], value: defaultValue)
+  }
+
+  /// Declares a hyperparameter whose default depends on which mode, rule, optimizer or compressor has it.
+  ///
+  /// - Precondition: The default is in the domain, in any setting.
+  public init(
+    _ name: String, _ summary: String, _ domain: Domain, defaultTexts: [DefaultText],
+    default defaultValue: @escaping @Sendable (Setting) -> Value
+  ) {
+    self.init(
+      name, summary, domain,
+      text: defaultTexts.map { "\($0.owners.joined(separator: ", ")): \($0.text)" }.joined(separator: "; "),
+      texts: Dictionary(uniqueKeysWithValues: defaultTexts.flatMap { entry in entry.owners.map { ($0, entry.text) } }),
+      value: defaultValue)
+  }
+
+  private init(
+    _ name: String, _ summary: String, _ domain: Domain, text: String, texts: [String: String],
+    value: @escaping @Sendable (Setting) -> Value
+  ) {
     self.name = name
     self.summary = summary
     self.domain = domain
-    self.defaultValue = defaultValue
-    self.defaultText = defaultText
+    defaultValue = value
+    defaultText = text
+    defaultTexts = texts
+  }
+
+  /// The option with its dashes.
+  public var option: String { "--\(name)" }
+
+  /// Returns the default in words of one mode, rule, optimizer or compressor that has it.
+  public func defaultText(of owner: some Explained) -> String {
+    defaultTexts[owner.rawValue] ?? defaultText
   }
 }
 

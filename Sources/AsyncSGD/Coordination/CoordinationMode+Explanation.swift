@@ -69,7 +69,11 @@ extension Hyperparameter {
   /// K, c or B: how many gradients make an update.
   public static let gradientsToWait = Hyperparameter(
     "gradients-to-wait", "sync, soft-sync, rennala: gradients that make an update.", .integer(1...65_536),
-    defaultText: "sync: the workers less the backup workers; soft-sync: half the workers; rennala: the workers"
+    defaultTexts: [
+      DefaultText([CoordinationMode.sync], "the workers less the backup workers"),
+      DefaultText([CoordinationMode.softSync], "half the workers"),
+      DefaultText([CoordinationMode.rennala], "the workers"),
+    ]
   ) { .integer($0.mode == .softSync ? max(1, $0.workers / 2) : $0.workers) }
   /// Whether a worker gives an update of ``CoordinationMode/sync`` one gradient or as many as it can.
   public static let gradientsFrom = Hyperparameter(
@@ -123,7 +127,7 @@ extension Hyperparameter {
   /// δ: momentum in a worker that trains on its own.
   public static let localMomentum = Hyperparameter(
     "local-momentum", "eamsgd, local-sgd: Nesterov momentum within a worker.", .number(0...1, excludesUpper: true),
-    defaultText: "eamsgd: 0.9; local-sgd: 0"
+    defaultTexts: [DefaultText([CoordinationMode.eamsgd], "0.9"), DefaultText([CoordinationMode.localSGD], "0")]
   ) { .number($0.mode == .eamsgd ? 0.9 : 0) }
   /// H, λ or Q: steps that a worker makes on its own.
   public static let localSteps = Hyperparameter(
@@ -146,7 +150,10 @@ extension Hyperparameter {
     .choice([
       Choice("on", "its calculation is stopped and begins anew at the present parameters"),
       Choice("off", "it is finished, and dropped when it arrives"),
-    ]), defaultText: "ringmaster: on; sync, rennala: off"
+    ]),
+    defaultTexts: [
+      DefaultText([CoordinationMode.ringmaster], "on"), DefaultText([CoordinationMode.sync, .rennala], "off"),
+    ]
   ) { .choice($0.mode == .ringmaster ? "on" : "off") }
   /// K of ``CoordinationMode/fedBuff``.
   public static let bufferSize = Hyperparameter(

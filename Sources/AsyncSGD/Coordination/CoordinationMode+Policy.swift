@@ -1,11 +1,14 @@
 extension CoordinationMode {
   /// Returns the decisions of this mode.
   ///
-  /// - Precondition: ``check(_:workers:)`` finds nothing wrong.
+  /// - Precondition: They mean something together: ``TrainingConfiguration/conflict(parameters:)`` is `nil`.
   func policy(_ hyperparameters: Hyperparameters, workers: Int) -> any CoordinationPolicy {
     let setting = Hyperparameter.Setting(workers: workers, mode: self)
     switch self {
-    case .sequential, .async, .agn, .hogwild:
+    case .sequential:
+      precondition(workers == 1, "mode sequential has one worker, not \(workers)")
+      return ImmediatePolicy()
+    case .async, .agn, .hogwild:
       return ImmediatePolicy()
     case .localSGD:
       return BarrierPolicy(workers: workers, gradientsToWait: workers)

@@ -89,7 +89,7 @@ public struct Coordinator: Sendable {
   /// - Parameters:
   ///   - mode: Who waits for whom.
   ///   - workers: The number of workers, at least 1.
-  ///   - hyperparameters: Those of the mode.
+  ///   - hyperparameters: Those of the mode; ``TrainingConfiguration/conflict(parameters:)`` has nothing against them.
   ///   - version: The updates applied before, by the run that is resumed.
   ///   - minibatches: Where the run that is resumed was on its schedule.
   ///   - divergencePolicy: What happens to a gradient that is not finite.
@@ -98,11 +98,6 @@ public struct Coordinator: Sendable {
     minibatches: Int = 0, divergencePolicy: DivergencePolicy = .stop
   ) {
     precondition(workers >= 1, "there must be at least 1 worker, not \(workers)")
-    do throws(CoordinationConflict) {
-      try mode.check(hyperparameters, workers: workers)
-    } catch {
-      preconditionFailure("\(error)")
-    }
     self.mode = mode
     self.minibatches = minibatches
     minibatchesBeforeUpdate = minibatches

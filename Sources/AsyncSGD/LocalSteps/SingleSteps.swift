@@ -10,7 +10,7 @@ final class SingleSteps: LocalSteps {
     let buffer = link.takeBuffer()
     while true {
       let sums = step.source.gradient(at: link.parameters, into: buffer.values, isWanted: { link.isWanted })
-      if let sums, link.isWanted {
+      if let sums {
         link.note(sums, of: step)
         return link.push(buffer) != .stopped
       }

@@ -11,7 +11,7 @@ public import Kernels
 /// <https://doi.org/10.1016/0041-5553(64)90137-5>.
 public final class Momentum: Optimizer {
   private let backend: any KernelBackend<Float>
-  private let velocity: UnsafeMutableBufferPointer<Float>
+  private let velocity: StateVector
   private var learningRate: Float = 0
   private var coefficient: Float
 
@@ -19,12 +19,7 @@ public final class Momentum: Optimizer {
   public init(count: Int, momentum: Float, backend: any KernelBackend<Float>) {
     self.backend = backend
     coefficient = momentum
-    velocity = .allocate(capacity: count)
-    velocity.initialize(repeating: 0)
-  }
-
-  deinit {
-    velocity.deallocate()
+    velocity = StateVector(count: count)
   }
 
   /// Begins an update.
@@ -39,8 +34,7 @@ public final class Momentum: Optimizer {
   ) {
     backend.sgdStep(
       SGDStep(learningRate: learningRate, momentum: coefficient, weightDecay: weightDecay), count: range.count,
-      parameters: parameters, gradient: gradient, velocity: velocity.baseAddress.map { $0 + range.lowerBound },
-      updated: updated)
+      parameters: parameters, gradient: gradient, velocity: velocity.values + range.lowerBound, updated: updated)
   }
 
   /// μ.
@@ -50,5 +44,5 @@ public final class Momentum: Optimizer {
   }
 
   /// The velocity.
-  public var vectors: [String: UnsafeMutableBufferPointer<Float>] { ["velocity": velocity] }
+  public var vectors: [String: UnsafeMutableBufferPointer<Float>] { ["velocity": velocity.elements] }
 }

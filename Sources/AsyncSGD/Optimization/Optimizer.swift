@@ -28,6 +28,7 @@ public protocol Optimizer: AnyObject, Carried {
 }
 
 extension Optimizer {
+  /// No momentum.
   public var momentum: Float? {
     get { nil }
     set {}

@@ -1,4 +1,4 @@
-internal import Kernels
+package import Kernels
 
 /// Which optimizer.
 public enum OptimizerKind: String, CaseIterable, Sendable {
@@ -39,20 +39,75 @@ extension OptimizerKind: Explained {
   }
 
   /// Its hyperparameters, beside momentum and weight decay.
-  public var hyperparameters: [Hyperparameter] { [] }
+  public var hyperparameters: [Hyperparameter] {
+    switch self {
+    case .sgd: []
+    case .momentum, .nesterov: [.momentumAt]
+    case .adagrad: [.epsilon]
+    case .rmsprop: [.squareDecay, .epsilon]
+    case .adam, .adamw: [.beta1, .beta2, .epsilon]
+    }
+  }
 
   /// Whether it has a coefficient of momentum.
   public var hasMomentum: Bool { self == .momentum || self == .nesterov }
+}
 
+extension OptimizerKind {
   /// Returns the optimizer of `count` parameters.
-  func makeOptimizer(
+  ///
+  /// Where the workers keep the velocities, the server's optimizer is plain SGD.
+  package func makeOptimizer(
     _ hyperparameters: Hyperparameters, in setting: Hyperparameter.Setting, momentum: Double, count: Int,
     backend: any KernelBackend<Float>
   ) -> any Optimizer {
+    var setting = setting
+    setting.optimizer = self
+    func number(_ hyperparameter: Hyperparameter) -> Double { hyperparameters.number(hyperparameter, in: setting) }
     switch self {
-    case .sgd: SGD(backend: backend)
-    case .momentum: Momentum(count: count, momentum: Float(momentum), backend: backend)
-    default: preconditionFailure("optimizer \(rawValue) is being written")
+    case .sgd:
+      return SGD(backend: backend)
+    case .momentum, .nesterov:
+      if hyperparameters.keepsMomentumInWorkers(in: setting) { return SGD(backend: backend) }
+      return self == .momentum
+        ? Momentum(count: count, momentum: Float(momentum), backend: backend)
+        : Nesterov(count: count, momentum: Float(momentum), backend: backend)
+    case .adagrad:
+      return Adagrad(count: count, epsilon: Float(number(.epsilon)), backend: backend)
+    case .rmsprop:
+      return RMSProp(
+        count: count, squareDecay: number(.squareDecay), epsilon: Float(number(.epsilon)), backend: backend)
+    case .adam:
+      return Adam(
+        count: count, beta1: number(.beta1), beta2: number(.beta2), epsilon: Float(number(.epsilon)), backend: backend)
+    case .adamw:
+      return AdamW(
+        count: count, beta1: number(.beta1), beta2: number(.beta2), epsilon: Float(number(.epsilon)), backend: backend)
     }
+  }
+
+  /// The names of the vectors and numbers that the server's optimizer carries over.
+  ///
+  /// - Parameters:
+  ///   - hyperparameters: What was given.
+  ///   - setting: What the defaults depend on.
+  /// - Returns: Names as ``Carried`` has them.
+  public func carriedNames(
+    _ hyperparameters: Hyperparameters, in setting: Hyperparameter.Setting
+  ) -> (vectors: [String], scalars: [String]) {
+    switch self {
+    case .sgd: ([], [])
+    case .momentum, .nesterov: (hyperparameters.keepsMomentumInWorkers(in: setting) ? [] : ["velocity"], [])
+    case .adagrad: (["squareSum"], [])
+    case .rmsprop: (["squareMean"], [])
+    case .adam, .adamw: (["mean", "squareMean"], ["updates"])
+    }
+  }
+}
+
+extension Hyperparameters {
+  /// Whether ``Hyperparameter/momentumAt`` is the worker.
+  func keepsMomentumInWorkers(in setting: Hyperparameter.Setting) -> Bool {
+    choice(.momentumAt, in: setting) == "worker"
   }
 }

@@ -53,4 +53,32 @@ public struct ParameterBlocks: Sendable {
       }
     }
   }
+
+  private init(_ blocks: [Block], count: Int) {
+    self.blocks = blocks
+    self.count = count
+  }
+
+  /// Returns the blocks of a part of the parameters.
+  func blocks(in part: Range<Int>) -> [Block] {
+    blocks.compactMap { block in
+      let range = block.range.clamped(to: part)
+      return range.isEmpty ? nil : Block(range: range, weightDecay: block.weightDecay)
+    }
+  }
+
+  /// Returns a part of the parameters by itself, counted from its first one.
+  func part(_ part: Range<Int>) -> ParameterBlocks {
+    let pieces = blocks(in: part).map { block in
+      Block(
+        range: block.range.lowerBound - part.lowerBound..<block.range.upperBound - part.lowerBound,
+        weightDecay: block.weightDecay)
+    }
+    return ParameterBlocks(pieces, count: part.count)
+  }
+
+  /// Divides `count` parameters into parts of the same size, or as near to it as can be.
+  static func parts(_ parts: Int, of count: Int) -> [Range<Int>] {
+    (0..<parts).map { $0 * count / parts..<($0 + 1) * count / parts }
+  }
 }

@@ -82,11 +82,18 @@ public actor ParameterServer {
     // Besides the workers', one lease for whoever evaluates or saves, and one that a pull may take before it gives
     // the old one back.
     let leases = coordinator.workers + 2
-    published = PublishedParameters(initial, version: coordinator.version, leases: leases)
-    lookAhead =
-      rule.looksAhead ? PublishedParameters(initial, version: coordinator.version, leases: leases) : nil
-    pipeline = UpdatePipeline(
+    let pipeline = UpdatePipeline(
       rule: rule, optimizer: optimizer, blocks: blocks ?? ParameterBlocks(count: initial.count), backend: backend)
+    published = PublishedParameters(initial, version: coordinator.version, leases: leases)
+    if rule.looksAhead {
+      // The momentum of a resumed run looks ahead at once.
+      var ahead = initial
+      pipeline.lookAhead(from: initial, into: &ahead)
+      lookAhead = PublishedParameters(ahead, version: coordinator.version, leases: leases)
+    } else {
+      lookAhead = nil
+    }
+    self.pipeline = pipeline
     gradients = GradientBufferPool(buffers: coordinator.workers, count: initial.count)
     turnstiles = (0..<coordinator.workers).map { _ in Turnstile() }
     ports = (0..<coordinator.workers).map { ServerPort(worker: $0) }
@@ -142,7 +149,7 @@ public actor ParameterServer {
     } else if decision.isQueued {
       held[push.worker] = push
     } else {
-      take(push, decision, pulled: snapshot.values)
+      take(push, decision, pulled: snapshot.values, version: version)
     }
     applyInTurn()
     return settle(caller: push, snapshot: &snapshot)
@@ -158,7 +165,15 @@ public actor ParameterServer {
   }
 
   /// Makes a gradient part of an update, now or when the update is complete.
-  private func take(_ push: GradientPush, _ decision: Coordinator.Decision, pulled: UnsafePointer<Float>) {
+  ///
+  /// - Parameters:
+  ///   - push: The gradient.
+  ///   - decision: What the coordinator decided.
+  ///   - pulled: The parameters that its worker pulled.
+  ///   - version: The present version; the coordinator may have counted the next one.
+  private func take(
+    _ push: GradientPush, _ decision: Coordinator.Decision, pulled: UnsafePointer<Float>, version: Int
+  ) {
     if coordinator.mode.isElastic {
       exchange(push)
       return
@@ -167,7 +182,8 @@ public actor ParameterServer {
     case .single:
       // The coordinator has counted this update already.
       publish { current, next, served in
-        let gradient = staleGradient(push, decision, pulled: pulled, parameters: current)
+        let gradient = staleGradient(
+          push, staleness: decision.staleness, version: version, pulled: pulled, parameters: current)
         pipeline.apply(gradient, to: next, serving: served)
       }
       recycle(push)
@@ -176,7 +192,8 @@ public actor ParameterServer {
       if decision.updates { applyGathered() }
     case .asTheyCome:
       let latest = published.snapshot()
-      let gradient = staleGradient(push, decision, pulled: pulled, parameters: latest.values)
+      let gradient = staleGradient(
+        push, staleness: decision.staleness, version: version, pulled: pulled, parameters: latest.values)
       add(gradient, examples: push.examples, weight: decision.weight)
       recycle(push)
       if decision.updates { applyGathered() }
@@ -192,10 +209,9 @@ public actor ParameterServer {
       for worker in held.indices {
         guard let push = held[worker] else { continue }
         rate = push.learningRate ?? rate
-        let decision = Coordinator.Decision()
-        add(
-          staleGradient(push, decision, pulled: latest.values, parameters: latest.values), examples: push.examples,
-          weight: 1)
+        let gradient = staleGradient(
+          push, staleness: 0, version: latest.version, pulled: latest.values, parameters: latest.values)
+        add(gradient, examples: push.examples, weight: 1)
         recycle(push)
         held[worker] = nil
       }
@@ -253,11 +269,11 @@ public actor ParameterServer {
   }
 
   private func staleGradient(
-    _ push: GradientPush, _ decision: Coordinator.Decision, pulled: UnsafePointer<Float>,
+    _ push: GradientPush, staleness: Int, version: Int, pulled: UnsafePointer<Float>,
     parameters: UnsafePointer<Float>
   ) -> StaleGradient {
     StaleGradient(
-      worker: push.worker, version: coordinator.version, staleness: decision.staleness, learningRate: learningRate,
+      worker: push.worker, version: version, staleness: staleness, learningRate: learningRate,
       values: UnsafePointer(push.gradient.values), pulled: pulled, parameters: parameters)
   }
 
@@ -278,10 +294,6 @@ public actor ParameterServer {
     lookAhead.publish(version: coordinator.version) { _, served in
       published.publish(version: coordinator.version) { update($0, $1, served) }
     }
-  }
-
-  private func servedSnapshot() -> ParameterSnapshot {
-    (lookAhead ?? published).snapshot()
   }
 
   private func recycle(_ push: GradientPush) {
@@ -339,8 +351,20 @@ extension ParameterServer: ParameterService {
     precondition(
       push.gradient.count == parameterCount,
       "a gradient of \(push.gradient.count) elements was pushed to a server of \(parameterCount) parameters")
-    let nonFiniteIndex = backend.firstNonFinite(count: push.gradient.count, values: push.gradient.values)
-    return ports[push.worker].enter(
+    return self.push(
+      push, nonFiniteIndex: backend.firstNonFinite(count: push.gradient.count, values: push.gradient.values),
+      snapshot: &snapshot)
+  }
+
+  /// Hands over a gradient, or a part of one, that has been scanned.
+  ///
+  /// - Parameters:
+  ///   - push: The gradient.
+  ///   - nonFiniteIndex: Where the whole gradient is not finite, counted from this part's first element.
+  ///   - snapshot: The worker's snapshot.
+  /// - Returns: The server's answer.
+  nonisolated func push(_ push: GradientPush, nonFiniteIndex: Int?, snapshot: inout ParameterSnapshot) -> PushReply {
+    ports[push.worker].enter(
       self, on: executor.queue, .push(push, nonFiniteIndex: nonFiniteIndex), snapshot: &snapshot)
   }
 
@@ -377,6 +401,13 @@ extension ParameterServer: TrainingServer {
   /// The server does not count this snapshot as a worker's: use ``pull(worker:into:)`` for those.
   public nonisolated func latest() -> ParameterSnapshot {
     published.snapshot()
+  }
+
+  /// Returns what workers pull now; never waits for an update in progress.
+  ///
+  /// It differs from ``latest()`` where the rule looks ahead.
+  public nonisolated func servedSnapshot() -> ParameterSnapshot {
+    (lookAhead ?? published).snapshot()
   }
 
   /// The state of the server, all of one moment; blocks while a push is being applied.

@@ -10,7 +10,7 @@ final class ParameterBuffer: @unchecked Sendable {  // handed over whole; see ab
   /// The version of `values`.
   ///
   /// Written before publication, read after.
-  fileprivate(set) var version = 0
+  var version = 0
   /// Snapshots that are alive.
   fileprivate let readers = Atomic<Int>(0)
 
@@ -26,15 +26,17 @@ final class ParameterBuffer: @unchecked Sendable {  // handed over whole; see ab
   }
 }
 
-/// Parameters of one version, leased for reading.
+/// Parameters that a worker computes with, leased for reading.
 ///
-/// A snapshot never changes and never mixes two versions, whatever the server does meanwhile. It costs no copy: it
-/// keeps the server from writing to its buffer until it is destroyed.
+/// A snapshot never changes while its worker computes, whatever happens meanwhile. One of a ``ParameterServer`` is a version
+/// as it was published, and costs no copy: it keeps the server from writing to its buffer until it is destroyed. One of a
+/// ``ShardedParameterServer`` or a ``SharedMemoryServer`` is a copy of the worker's own, which may mix versions, and which its
+/// worker's next push or pull overwrites.
 public struct ParameterSnapshot: ~Copyable, Sendable {
   private let buffer: ParameterBuffer
 
   /// Takes a lease on `buffer`; the caller keeps the buffer from being recycled meanwhile.
-  fileprivate init(_ buffer: ParameterBuffer) {
+  init(_ buffer: ParameterBuffer) {
     self.buffer = buffer
     buffer.readers.add(1, ordering: .relaxed)
   }
@@ -44,7 +46,7 @@ public struct ParameterSnapshot: ~Copyable, Sendable {
     buffer.readers.subtract(1, ordering: .releasing)
   }
 
-  /// The number of updates applied before these parameters came about.
+  /// The number of updates applied before these parameters came about; the least of its parts, if it mixes versions.
   public var version: Int { buffer.version }
 
   /// The number of parameters.

@@ -55,4 +55,6 @@ public struct ServerStatus: Sendable {
   public var lastSkipped: Divergence? = nil
   /// The one that stopped training.
   public var divergence: Divergence? = nil
+  /// What was given up of consistency so far; `nil` where nothing is.
+  public var consistency: ConsistencyRecord? = nil
 }

@@ -5,6 +5,9 @@ protocol TrainingServer: ParameterService {
   /// The service does not count this snapshot as a worker's.
   func latest() -> ParameterSnapshot
 
+  /// Returns what workers pull now, for those that have not pulled yet.
+  func servedSnapshot() -> ParameterSnapshot
+
   /// The state of the service, all of one moment.
   var status: ServerStatus { get }
 
@@ -21,6 +24,10 @@ protocol TrainingServer: ParameterService {
   func carriedState() -> CarriedState
 }
 
+extension TrainingServer {
+  func servedSnapshot() -> ParameterSnapshot { latest() }
+}
+
 /// What a service decided in a run.
 struct CoordinationRecord: Sendable {
   /// Staleness of the pushes.
@@ -35,7 +42,11 @@ struct CoordinationRecord: Sendable {
   var abandoned: Int
   /// The error in the law of staleness; `nil` where there is none.
   var stalenessLawResidual: Int?
+  /// What was given up of consistency; `nil` where nothing is.
+  var consistency: ConsistencyRecord? = nil
+}
 
+extension CoordinationRecord {
   init(_ coordinator: Coordinator) {
     staleness = coordinator.staleness
     updatesByWorker = coordinator.updatesByWorker

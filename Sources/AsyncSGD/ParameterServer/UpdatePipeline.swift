@@ -26,23 +26,48 @@ final class UpdatePipeline {
   func apply(
     _ gradient: StaleGradient, to next: UnsafeMutablePointer<Float>, serving served: UnsafeMutablePointer<Float>? = nil
   ) {
-    let factor = rule.begin(gradient)
-    optimizer.begin(learningRate: gradient.learningRate * factor)
-    let (corrects, observes) = (rule.corrects, rule.observes)
+    let factor = rule.begin(gradient, steering: optimizer)
+    // A velocity is made of gradients that have had their factors: this gradient's is not theirs.
+    let scale = optimizer.momentum == nil ? 1 : factor
+    let learningRate = scale == factor ? gradient.learningRate : gradient.learningRate * factor
+    let (steps, observes, decaysWeights) = (rule.steps, rule.observes, rule.decaysWeights)
+    if !steps { optimizer.begin(learningRate: learningRate) }
     for block in blocks.blocks {
-      let start = block.range.lowerBound
-      var values = gradient.values + start
-      if corrects {
-        rule.correct(block.range, of: gradient, at: gradient.parameters, into: scratch.values)
-        values = UnsafePointer(scratch.values)
+      if steps {
+        rule.step(block, of: gradient, to: next)
+      } else {
+        let start = block.range.lowerBound
+        var values = corrected(block, of: gradient)
+        if scale != 1 {
+          backend.scaledSum(count: block.range.count, alpha: scale, x: values, beta: 0, y: scratch.values)
+          values = UnsafePointer(scratch.values)
+        }
+        optimizer.step(
+          block.range, gradient: values, weightDecay: decaysWeights ? 0 : block.weightDecay,
+          parameters: gradient.parameters + start, updated: next + start)
       }
-      optimizer.step(
-        block.range, gradient: values, weightDecay: block.weightDecay, parameters: gradient.parameters + start,
-        updated: next + start)
-      if observes { rule.observe(block.range, of: gradient, from: gradient.parameters, to: UnsafePointer(next)) }
+      if observes {
+        rule.observe(block, learningRate: learningRate, from: gradient.parameters, to: UnsafePointer(next))
+      }
       if let served { rule.lookAhead(block.range, from: UnsafePointer(next), into: served) }
     }
-    rule.end(gradient, steering: optimizer)
+    rule.end(gradient)
+  }
+
+  /// Returns the corrected gradient of a block: the gradient itself, or the scratch memory.
+  private func corrected(_ block: ParameterBlocks.Block, of gradient: StaleGradient) -> UnsafePointer<Float> {
+    guard rule.corrects else { return gradient.values + block.range.lowerBound }
+    rule.correct(block, of: gradient, into: scratch.values)
+    return UnsafePointer(scratch.values)
+  }
+
+  /// Computes what workers pull before the first update, where the rule looks ahead.
+  ///
+  /// - Parameters:
+  ///   - parameters: The parameters.
+  ///   - served: What workers pull, overwritten.
+  func lookAhead(from parameters: UnsafePointer<Float>, into served: UnsafeMutablePointer<Float>) {
+    for block in blocks.blocks { rule.lookAhead(block.range, from: parameters, into: served) }
   }
 
   /// Adds one gradient of several to a sum: sum ← sum + weight · factor · corrected gradient.
@@ -53,19 +78,13 @@ final class UpdatePipeline {
   ///   - sum: The sum, as long as the parameters.
   ///   - isFirst: Whether to overwrite the sum.
   func add(_ gradient: StaleGradient, weight: Float, to sum: UnsafeMutablePointer<Float>, isFirst: Bool) {
-    let alpha = rule.begin(gradient) * weight
-    let corrects = rule.corrects
+    let alpha = rule.begin(gradient, steering: optimizer) * weight
     for block in blocks.blocks {
-      let start = block.range.lowerBound
-      var values = gradient.values + start
-      if corrects {
-        rule.correct(block.range, of: gradient, at: gradient.parameters, into: scratch.values)
-        values = UnsafePointer(scratch.values)
-      }
       backend.scaledSum(
-        count: block.range.count, alpha: alpha, x: values, beta: isFirst ? 0 : 1, y: sum + start)
+        count: block.range.count, alpha: alpha, x: corrected(block, of: gradient), beta: isFirst ? 0 : 1,
+        y: sum + block.range.lowerBound)
     }
-    rule.end(gradient, steering: optimizer)
+    rule.end(gradient)
   }
 
   /// Makes an update of a sum of gradients.
@@ -81,12 +100,14 @@ final class UpdatePipeline {
     to next: UnsafeMutablePointer<Float>
   ) {
     optimizer.begin(learningRate: learningRate)
+    let (observes, decaysWeights) = (rule.observes, rule.decaysWeights)
     for block in blocks.blocks {
       let start = block.range.lowerBound
       backend.scaledSum(count: block.range.count, alpha: scale, x: sum + start, beta: 0, y: scratch.values)
       optimizer.step(
-        block.range, gradient: UnsafePointer(scratch.values), weightDecay: block.weightDecay,
+        block.range, gradient: UnsafePointer(scratch.values), weightDecay: decaysWeights ? 0 : block.weightDecay,
         parameters: parameters + start, updated: next + start)
+      if observes { rule.observe(block, learningRate: learningRate, from: parameters, to: UnsafePointer(next)) }
     }
   }
 }

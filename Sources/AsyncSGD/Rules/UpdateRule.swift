@@ -1,45 +1,67 @@
 /// How a stale gradient is corrected before the optimizer takes its step.
 ///
 /// One rule lives on the server, with its state, confined to the server's queue. For each gradient the server calls
-/// ``begin(_:)`` once, then for each block of the parameters, in order, ``correct(_:of:at:into:)``, the optimizer, and
-/// ``observe(_:of:from:to:)``; so a correction is applied while its block is in the cache, and no rule makes a pass of its
-/// own over memory unless it needs a sum over all parameters first.
+/// ``begin(_:steering:)`` once, then for each block of the parameters, in order, ``correct(_:of:into:)``, the optimizer, and
+/// ``observe(_:learningRate:from:to:)``, and at last ``end(_:)``. So a correction is applied while its block is in the
+/// cache, and no rule makes a pass of its own over memory. A rule with a momentum of its own takes the step itself, in the
+/// optimizer's place: ``step(_:of:to:)``.
+///
+/// Where several gradients make an update, the server calls ``begin(_:steering:)``, ``correct(_:of:into:)`` and ``end(_:)``
+/// for each of them as it arrives, and the optimizer and ``observe(_:learningRate:from:to:)`` once for their mean.
 public protocol UpdateRule: AnyObject, Carried {
-  /// Takes note of a gradient that is to be applied, and returns the factor of its learning rate.
-  func begin(_ gradient: StaleGradient) -> Float
+  /// Takes note of a gradient that is to be applied, and steers the optimizer's momentum, if this rule does.
+  ///
+  /// - Parameters:
+  ///   - gradient: The gradient and what is known of it; its buffers hold until ``end(_:)``.
+  ///   - optimizer: What takes the step.
+  /// - Returns: The factor of the gradient's learning rate. Where the optimizer has momentum, it multiplies what the
+  ///   gradient adds to the velocity, and not the velocity of earlier gradients.
+  func begin(_ gradient: StaleGradient, steering optimizer: any Optimizer) -> Float
 
-  /// Whether ``correct(_:of:at:into:)`` does anything.
+  /// Whether ``correct(_:of:into:)`` does anything.
   var corrects: Bool { get }
+
+  /// Whether the corrected gradient contains the weight decay, so that the optimizer adds none.
+  var decaysWeights: Bool { get }
 
   /// Computes the corrected gradient of one block.
   ///
   /// - Parameters:
-  ///   - range: The parameters of the block.
+  ///   - block: The parameters of the block.
   ///   - gradient: The whole gradient and what is known of it.
-  ///   - parameters: The present parameters, all of them.
-  ///   - corrected: The corrected gradient of the block, `range.count` elements, overwritten.
+  ///   - corrected: The corrected gradient of the block, `block.range.count` elements, overwritten.
   func correct(
-    _ range: Range<Int>, of gradient: StaleGradient, at parameters: UnsafePointer<Float>,
-    into corrected: UnsafeMutablePointer<Float>)
+    _ block: ParameterBlocks.Block, of gradient: StaleGradient, into corrected: UnsafeMutablePointer<Float>)
 
-  /// Whether ``observe(_:of:from:to:)`` does anything.
-  var observes: Bool { get }
+  /// Whether the rule takes the step itself, in the optimizer's place.
+  var steps: Bool { get }
 
-  /// Takes note of what the optimizer did to one block; not called where several gradients make an update.
+  /// Computes the parameters of one block after the step, out of place.
   ///
   /// - Parameters:
-  ///   - range: The parameters of the block.
+  ///   - block: The parameters of the block.
   ///   - gradient: The whole gradient and what is known of it.
+  ///   - updated: The parameters after the step, all of them; those of the block are overwritten.
+  func step(_ block: ParameterBlocks.Block, of gradient: StaleGradient, to updated: UnsafeMutablePointer<Float>)
+
+  /// Whether ``observe(_:learningRate:from:to:)`` does anything.
+  var observes: Bool { get }
+
+  /// Takes note of what the optimizer did to one block.
+  ///
+  /// - Parameters:
+  ///   - block: The parameters of the block.
+  ///   - learningRate: η of the step.
   ///   - parameters: The parameters before the step, all of them.
   ///   - updated: The parameters after the step; those of the block are set.
   func observe(
-    _ range: Range<Int>, of gradient: StaleGradient, from parameters: UnsafePointer<Float>,
+    _ block: ParameterBlocks.Block, learningRate: Float, from parameters: UnsafePointer<Float>,
     to updated: UnsafePointer<Float>)
 
   /// Whether workers get other parameters than the server's own: those of ``lookAhead(_:from:into:)``.
   var looksAhead: Bool { get }
 
-  /// Computes what workers get of one block, after ``observe(_:of:from:to:)``.
+  /// Computes what workers get of one block, after its step, or before the first one.
   ///
   /// - Parameters:
   ///   - range: The parameters of the block.
@@ -48,34 +70,49 @@ public protocol UpdateRule: AnyObject, Carried {
   func lookAhead(
     _ range: Range<Int>, from updated: UnsafePointer<Float>, into served: UnsafeMutablePointer<Float>)
 
-  /// Takes note that the update is done, and steers the optimizer, if this rule does.
-  func end(_ gradient: StaleGradient, steering optimizer: any Optimizer)
+  /// Takes note that all blocks are done.
+  func end(_ gradient: StaleGradient)
 }
 
 extension UpdateRule {
-  public func begin(_ gradient: StaleGradient) -> Float { 1 }
+  /// Returns 1.
+  public func begin(_ gradient: StaleGradient, steering optimizer: any Optimizer) -> Float { 1 }
+  /// No.
   public var corrects: Bool { false }
+  /// No.
+  public var decaysWeights: Bool { false }
+  /// Does nothing.
   public func correct(
-    _ range: Range<Int>, of gradient: StaleGradient, at parameters: UnsafePointer<Float>,
-    into corrected: UnsafeMutablePointer<Float>
+    _ block: ParameterBlocks.Block, of gradient: StaleGradient, into corrected: UnsafeMutablePointer<Float>
   ) {}
+  /// No.
+  public var steps: Bool { false }
+  /// Does nothing.
+  public func step(
+    _ block: ParameterBlocks.Block, of gradient: StaleGradient, to updated: UnsafeMutablePointer<Float>
+  ) {}
+  /// No.
   public var observes: Bool { false }
+  /// Does nothing.
   public func observe(
-    _ range: Range<Int>, of gradient: StaleGradient, from parameters: UnsafePointer<Float>,
+    _ block: ParameterBlocks.Block, learningRate: Float, from parameters: UnsafePointer<Float>,
     to updated: UnsafePointer<Float>
   ) {}
+  /// No.
   public var looksAhead: Bool { false }
+  /// Does nothing.
   public func lookAhead(
     _ range: Range<Int>, from updated: UnsafePointer<Float>, into served: UnsafeMutablePointer<Float>
   ) {}
-  public func end(_ gradient: StaleGradient, steering optimizer: any Optimizer) {}
+  /// Does nothing.
+  public func end(_ gradient: StaleGradient) {}
 }
 
 /// A gradient that is to be applied, and what is known of it.
 public struct StaleGradient {
   /// The worker that computed it.
   public var worker: Int
-  /// The version that it is applied at.
+  /// The version of ``parameters``, which it is applied to.
   public var version: Int
   /// τ: the updates since the worker pulled.
   public var staleness: Int
@@ -101,18 +138,23 @@ public struct StaleGradient {
     self.pulled = pulled
     self.parameters = parameters
   }
+
+  /// The version that the worker pulled.
+  public var pulledVersion: Int { version - staleness }
 }
 
 /// Something that a run must carry over to continue exactly.
 public protocol Carried {
   /// Vectors, each laid out like the parameters, by name.
   var vectors: [String: UnsafeMutableBufferPointer<Float>] { get }
-  /// Numbers, by name; set when a run is resumed.
+  /// Numbers, by name; set when a run is resumed, after the vectors.
   var scalars: [String: Double] { get set }
 }
 
 extension Carried {
+  /// None.
   public var vectors: [String: UnsafeMutableBufferPointer<Float>] { [:] }
+  /// None.
   public var scalars: [String: Double] {
     get { [:] }
     set {}

@@ -24,6 +24,14 @@ public struct StalenessStatistics: Sendable {
   mutating func recordUnused(_ age: Int) {
     unusedSum += age
   }
+
+  /// Adds what was recorded elsewhere.
+  mutating func add(_ other: StalenessStatistics) {
+    applied.add(other.applied)
+    droppedSum += other.droppedSum
+    idleSum += other.idleSum
+    unusedSum += other.unusedSum
+  }
 }
 
 /// Exact counts of every staleness that occurred.
@@ -54,6 +62,15 @@ public struct StalenessHistogram: Sendable {
     count += 1
     sum += staleness
     max = Swift.max(max, staleness)
+  }
+
+  /// Adds what was counted elsewhere.
+  mutating func add(_ other: StalenessHistogram) {
+    if other.bins.count > bins.count { bins.append(contentsOf: repeatElement(0, count: other.bins.count - bins.count)) }
+    for (staleness, count) in other.bins.enumerated() { bins[staleness] += count }
+    count += other.count
+    sum += other.sum
+    max = Swift.max(max, other.max)
   }
 
   /// The number of pushes with `staleness`.

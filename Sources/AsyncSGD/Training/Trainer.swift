@@ -50,7 +50,7 @@ public final class Trainer: @unchecked Sendable {  // each variable says where i
   ///   - programVersion: The version that the run's description names.
   ///   - state: Where to go on, or `nil` to begin.
   ///   - observer: Who is told.
-  /// - Throws: ``TrainingError`` if model, data and state do not fit together.
+  /// - Throws: ``TrainingError`` if model, data, state and configuration do not fit together.
   public convenience init(
     _ configuration: TrainingConfiguration, model: ShapedModel, data: DatasetPair,
     backend: any KernelBackend<Float>, programVersion: String, resuming state: TrainerState? = nil,
@@ -66,7 +66,7 @@ public final class Trainer: @unchecked Sendable {  // each variable says where i
     _ configuration: TrainingConfiguration, model: ShapedModel, data: DatasetPair,
     backend: any KernelBackend<Float>, programVersion: String, resuming state: TrainerState? = nil,
     observer: any TrainingObserver,
-    service: (_ server: ParameterServer, _ worker: Int) -> any ParameterService
+    service: (_ server: any ParameterService, _ worker: Int) -> any ParameterService
   ) throws(TrainingError) {
     precondition(
       (1...Self.maximumWorkers).contains(configuration.workers),
@@ -80,6 +80,7 @@ public final class Trainer: @unchecked Sendable {  // each variable says where i
       throw .classMismatch(model: model.classes, dataset: data.training.classes)
     }
     guard data.training.count > 0 else { throw .noTrainingExamples }
+    if let conflict = configuration.conflict(parameters: model.layout.count) { throw .conflict(conflict) }
     self.configuration = configuration
     self.model = model
     self.data = data
@@ -96,7 +97,9 @@ public final class Trainer: @unchecked Sendable {  // each variable says where i
       plannedUpdates: (state?.version ?? 0) + schedule.updatesLeft(configuration, plan: plan), resumedAt: state?.version
     )
 
-    let server = ParameterServer(configuration, model: model, backend: backend, schedule: schedule, state: state)
+    let server = ServerAssembly(
+      configuration, model: model, backend: backend, schedule: schedule, state: state
+    ).makeServer()
     let dispenser = MinibatchDispenser(workers: configuration.workers, inRounds: configuration.dealsInRounds)
     self.server = server
     self.dispenser = dispenser
@@ -106,7 +109,8 @@ public final class Trainer: @unchecked Sendable {  // each variable says where i
       workers.append(
         Worker(
           index: index, configuration, model: model, backend: backend, service: service(server, index),
-          snapshot: server.latest(), dispenser: dispenser, training: data.training, plan: plan, takesTurns: takesTurns))
+          snapshot: server.servedSnapshot(), dispenser: dispenser, training: data.training, plan: plan,
+          takesTurns: takesTurns))
     }
     if let carried = state?.carried, carried.isOf(workers: workers.count) {
       for worker in workers { worker.restore(carried) }
@@ -242,10 +246,11 @@ public final class Trainer: @unchecked Sendable {  // each variable says where i
   private func evaluate(_ status: ServerStatus, epoch: Int) -> EpochReport {
     let evaluation = Evaluation(
       of: server.latest(), on: data.test, workers: workers, chunk: plan.capacity)
-    let staleness = server.record.staleness.applied.summary
+    let record = server.record
     return events.sync {
       meter.epochReport(
-        status, epoch: epoch, seconds: stopwatch.seconds, evaluation: evaluation, staleness: staleness)
+        status, epoch: epoch, seconds: stopwatch.seconds, evaluation: evaluation,
+        staleness: record.staleness.applied.summary, figures: RunFigures(status, record))
     }
   }
 
@@ -256,8 +261,8 @@ public final class Trainer: @unchecked Sendable {  // each variable says where i
     hash.combine(UnsafeRawBufferPointer(UnsafeBufferPointer(start: snapshot.values, count: snapshot.count)))
     let report = FinalReport(
       outcome: outcome, run: description, last: last, updatesByWorker: record.updatesByWorker,
-      refusedPushes: record.drops[.notFinite] ?? 0, drops: record.drops, dropsByWorker: record.dropsByWorker,
-      abandoned: record.abandoned, parametersHash: hash.description, peakMemoryBytes: peakResidentBytes())
+      refusedPushes: record.drops[.notFinite] ?? 0, parametersHash: hash.description,
+      peakMemoryBytes: peakResidentBytes())
     tell(.final(report))
     return report
   }

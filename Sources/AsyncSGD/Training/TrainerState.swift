@@ -47,12 +47,15 @@ extension TrainerState {
     guard nextMinibatch < plan.minibatches else {
       throw .positionOutOfRange(minibatch: nextMinibatch, minibatches: plan.minibatches)
     }
-    guard configuration.optimizer.hasMomentum else { return }
-    guard let velocity = carried.vectors["velocity"] else {
-      throw .missingOptimizerState(name: "velocity")
+    let needed = configuration.optimizer.carriedNames(configuration.hyperparameters, in: configuration.setting)
+    for name in needed.vectors {
+      guard let vector = carried.vectors[name] else { throw .missingOptimizerState(name: name) }
+      guard vector.count == parameters else {
+        throw .stateMismatch(part: name, expected: parameters, actual: vector.count)
+      }
     }
-    guard velocity.count == parameters else {
-      throw .stateMismatch(part: "velocity", expected: parameters, actual: velocity.count)
+    for name in needed.scalars where carried.scalars[name] == nil {
+      throw .missingOptimizerState(name: name)
     }
   }
 }
@@ -65,11 +68,13 @@ public enum TrainingError: Error, Hashable, Sendable, CustomStringConvertible {
   case classMismatch(model: Int, dataset: Int)
   /// There is nothing to train on.
   case noTrainingExamples
+  /// Choices that do not go together.
+  case conflict(Conflict)
   /// A part of the state does not fit the configuration.
   case stateMismatch(part: String, expected: Int, actual: Int)
   /// The state stands at a minibatch that the epoch does not have.
   case positionOutOfRange(minibatch: Int, minibatches: Int)
-  /// The optimizer needs a vector that the state does not hold.
+  /// The optimizer needs a vector or a number that the state does not hold.
   case missingOptimizerState(name: String)
   /// The bookkeeping contradicts a law that holds for any delays: a bug in this program.
   case stalenessLawViolated(residual: Int)
@@ -83,6 +88,8 @@ public enum TrainingError: Error, Hashable, Sendable, CustomStringConvertible {
       "the model tells \(model) classes apart, but the data set has \(dataset)"
     case .noTrainingExamples:
       "the training set is empty"
+    case .conflict(let conflict):
+      conflict.description
     case .stateMismatch(let part, let expected, let actual):
       "the state to resume has \(actual) \(part), but this run has \(expected)"
     case .positionOutOfRange(let minibatch, let minibatches):

@@ -57,16 +57,22 @@ public struct TrainingConfiguration: Hashable, Sendable {
   }
 
   /// Creates the configuration that a recipe recommends.
+  ///
+  /// Without an optimizer it has the recipe's, or if that does not go with the rest, one that does.
   public init(
     _ recipe: TrainingRecipe, workers: Int, mode: CoordinationMode = .async, rule: UpdateRuleKind = .plain,
-    optimizer: OptimizerKind? = nil, seed: UInt64 = 1
+    optimizer: OptimizerKind? = nil, compression: CompressionKind = .none,
+    hyperparameters: Hyperparameters = Hyperparameters(), seed: UInt64 = 1
   ) {
-    let optimizer = optimizer ?? recipe.optimizer
+    let optimizer =
+      optimizer
+      ?? Combination(mode: mode, rule: rule, compression: compression).optimizer(preferring: recipe.optimizer)
     self.init(
-      workers: workers, mode: mode, rule: rule, optimizer: optimizer,
-      momentum: recipe.momentum(optimizer: optimizer, rule: rule), weightDecay: recipe.weightDecay,
-      epochs: recipe.epochs, batchSize: recipe.batchSize,
-      learningRate: recipe.learningRate(mode: mode, rule: rule, optimizer: optimizer, workers: workers),
+      workers: workers, mode: mode, rule: rule, optimizer: optimizer, compression: compression,
+      hyperparameters: hyperparameters, momentum: recipe.momentum(optimizer: optimizer, rule: rule),
+      weightDecay: recipe.weightDecay(optimizer: optimizer), epochs: recipe.epochs, batchSize: recipe.batchSize,
+      learningRate: recipe.learningRate(
+        mode: mode, rule: rule, optimizer: optimizer, workers: workers, hyperparameters: hyperparameters),
       schedule: recipe.schedule, warmup: recipe.warmup, seed: seed)
   }
 }
@@ -74,7 +80,7 @@ public struct TrainingConfiguration: Hashable, Sendable {
 extension TrainingConfiguration {
   /// What the defaults of hyperparameters may depend on.
   public var setting: Hyperparameter.Setting {
-    Hyperparameter.Setting(workers: workers, mode: mode, compression: compression)
+    Hyperparameter.Setting(workers: workers, mode: mode, optimizer: optimizer, compression: compression)
   }
 
   /// Returns the whole number that holds for a hyperparameter.

@@ -69,6 +69,10 @@ public struct RunDescription: Hashable, Sendable {
   public var kernels: String
   /// The instruction set of the backend.
   public var instructionSet: String
+  /// `--compression`.
+  public var compression: String
+  /// What holds for each hyperparameter of mode, rule, optimizer and compression, defaults included.
+  public var hyperparameters: [NamedValue]
   /// The update that the run was resumed at, or `nil` for a new run.
   public var resumedAtUpdate: Int?
 
@@ -78,6 +82,7 @@ public struct RunDescription: Hashable, Sendable {
     classes: Int, mode: String, rule: String, optimizer: String, workers: Int, epochs: Int, batchSize: Int,
     examplesPerUpdate: Int, plannedUpdates: Int, learningRate: Double, schedule: String, warmup: Double,
     momentum: Double, weightDecay: Double, seed: UInt64, kernels: String, instructionSet: String,
+    compression: String = CompressionKind.none.rawValue, hyperparameters: [NamedValue] = [],
     resumedAtUpdate: Int? = nil
   ) {
     self.programVersion = programVersion
@@ -103,6 +108,8 @@ public struct RunDescription: Hashable, Sendable {
     self.seed = seed
     self.kernels = kernels
     self.instructionSet = instructionSet
+    self.compression = compression
+    self.hyperparameters = hyperparameters
     self.resumedAtUpdate = resumedAtUpdate
   }
 }
@@ -207,11 +214,14 @@ public struct EpochReport: Hashable, Sendable {
   public var testAccuracy: Double
   /// Staleness of all updates of this process.
   public var staleness: StalenessSummary
+  /// What became of the pushes beside updates.
+  public var figures: RunFigures
 
   /// Creates a report.
   public init(
     epoch: Int, seconds: Double, examples: Int, examplesPerSecond: Double, updates: Int, trainLoss: Double?,
-    trainAccuracy: Double?, testLoss: Double, testAccuracy: Double, staleness: StalenessSummary
+    trainAccuracy: Double?, testLoss: Double, testAccuracy: Double, staleness: StalenessSummary,
+    figures: RunFigures = RunFigures()
   ) {
     self.epoch = epoch
     self.seconds = seconds
@@ -223,6 +233,7 @@ public struct EpochReport: Hashable, Sendable {
     self.testLoss = testLoss
     self.testAccuracy = testAccuracy
     self.staleness = staleness
+    self.figures = figures
   }
 }
 
@@ -265,12 +276,6 @@ public struct FinalReport: Hashable, Sendable {
   public var updatesByWorker: [Int]
   /// Pushes refused because they were not finite.
   public var refusedPushes: Int
-  /// Pushes that were dropped, by reason; every reason has an entry.
-  public var drops: [DropReason: Int]
-  /// Pushes that were dropped, by worker.
-  public var dropsByWorker: [Int]
-  /// Calculations that were given up because their result would have been dropped.
-  public var abandoned: Int
   /// A hash of the final parameters' bits: 16 hexadecimal digits.
   public var parametersHash: String
   /// The largest resident set of this process so far, in bytes.
@@ -279,17 +284,13 @@ public struct FinalReport: Hashable, Sendable {
   /// Creates a report.
   public init(
     outcome: TrainingOutcome, run: RunDescription, last: EpochReport, updatesByWorker: [Int], refusedPushes: Int,
-    drops: [DropReason: Int] = [:], dropsByWorker: [Int] = [], abandoned: Int = 0, parametersHash: String,
-    peakMemoryBytes: Int
+    parametersHash: String, peakMemoryBytes: Int
   ) {
     self.outcome = outcome
     self.run = run
     self.last = last
     self.updatesByWorker = updatesByWorker
     self.refusedPushes = refusedPushes
-    self.drops = drops
-    self.dropsByWorker = dropsByWorker
-    self.abandoned = abandoned
     self.parametersHash = parametersHash
     self.peakMemoryBytes = peakMemoryBytes
   }

@@ -4,7 +4,7 @@ public struct TrainingRecipe: Hashable, Sendable {
   public var epochs: Int
   /// Examples in one worker's minibatch.
   public var batchSize: Int
-  /// The largest learning rate of one worker's minibatch.
+  /// The largest learning rate of one worker's minibatch, with the recipe's optimizer or any other SGD.
   public var learningRate: Double
   /// The step itself.
   public var optimizer: OptimizerKind = .sgd
@@ -22,39 +22,86 @@ public struct TrainingRecipe: Hashable, Sendable {
 
   /// Returns the learning rate of a combination.
   ///
-  /// In `sync` mode an update averages W minibatches, so there are W times fewer of them and each is less noisy: the
-  /// rate grows in proportion (Goyal et al., "Accurate, Large Minibatch SGD", 2017, <https://arxiv.org/abs/1706.02677>),
-  /// up to eight times. In `async` mode the mean staleness is W − 1, and the largest stable rate falls with it: beyond
-  /// eight workers the rate falls with the root of W, which measured better at 16 and 32 workers than falling with W.
-  public func learningRate(
-    mode: CoordinationMode, rule: UpdateRuleKind = .plain, optimizer: OptimizerKind = .sgd, workers: Int
-  ) -> Double {
-    switch mode {
-    case .sync: learningRate * Double(min(workers, Self.stableWorkers))
-    case .localSGD, .easgd, .eamsgd, .agn, .fedBuff: learningRate * localFactor(mode: mode, workers: workers)
-    default: learningRate * min(1, (Double(Self.stableWorkers) / Double(workers)).squareRoot())
-    }
-  }
-
-  /// How much larger the learning rate is where workers take steps of their own.
+  /// The rate of SGD is the recipe's, stable at a staleness of seven. Momentum makes each gradient count 1/(1 − μ) times in
+  /// the end, and so the rate is multiplied by 1 − μ. The adaptive optimizers divide by the size of the gradients, so that
+  /// their rates are steps, the same for every model: measured, they are a third to a thirtieth of where training fails
+  /// with eight workers.
   ///
-  /// Measured, like the rest. A mean over workers moves a W-th as far as W updates in a row, and is less noisy, which
-  /// allows larger steps; but each worker takes them alone, so the factor grows with half of W. The mean of a few
-  /// gradients, one update after another, allows twice the rate. A local momentum of 0.9 makes steps ten times as long
-  /// already.
-  private func localFactor(mode: CoordinationMode, workers: Int) -> Double {
-    let grouped = max(1, Double(min(workers, Self.stableWorkers)) / 2)
-    switch mode {
-    case .localSGD, .easgd: return grouped
-    case .agn, .fedBuff: return min(2, grouped) * min(1, (Double(Self.stableWorkers) / Double(workers)).squareRoot())
-    default: return 1
+  /// Where an update takes the mean of K minibatches at the present parameters, there are K times fewer updates, and each
+  /// is less noisy: the rate of SGD grows in proportion (Goyal et al., "Accurate, Large Minibatch SGD", 2017,
+  /// <https://arxiv.org/abs/1706.02677>), that of the adaptive optimizers with the root (Malladi et al., "On the SDEs and
+  /// Scaling Rules for Adaptive Gradient Algorithms", 2022, <https://arxiv.org/abs/2205.10287>), up to eight minibatches.
+  ///
+  /// Where updates are stale, the largest stable rate falls with the staleness. In `async` mode the mean staleness is
+  /// n − 1: beyond eight workers the rate falls with the root of n, which measured better at 16 and 32 workers than falling
+  /// with n. A buffer of K gradients makes K times fewer updates, so the mean staleness is K times less, and the rate may
+  /// be K times larger at the same product of the two.
+  ///
+  /// - Parameters:
+  ///   - mode: Who waits for whom.
+  ///   - rule: How a stale gradient is applied.
+  ///   - optimizer: The step itself; `nil` for the recipe's.
+  ///   - momentum: μ; `nil` for the one that ``momentum(optimizer:rule:)`` returns.
+  ///   - workers: n.
+  ///   - hyperparameters: Those of the mode: they say how many gradients make an update.
+  /// - Returns: The peak of the schedule.
+  public func learningRate(
+    mode: CoordinationMode, rule: UpdateRuleKind = .plain, optimizer: OptimizerKind? = nil, momentum: Double? = nil,
+    workers: Int, hyperparameters: Hyperparameters = Hyperparameters()
+  ) -> Double {
+    let optimizer = optimizer ?? self.optimizer
+    let momentum = momentum ?? self.momentum(optimizer: optimizer, rule: rule)
+    let rate = optimizer.adaptiveLearningRate ?? learningRate * (1 - momentum) / (1 - self.momentum)
+    let setting = Hyperparameter.Setting(workers: workers, mode: mode)
+    let gradients = Double(min(hyperparameters.gradientsOfUpdate(in: setting), Self.stableWorkers))
+    let growth = optimizer.adaptiveLearningRate == nil ? gradients : gradients.squareRoot()
+    let crowding = min(1, (Double(Self.stableWorkers) / Double(workers)).squareRoot())
+    let localGrowth = localGrowth(workers: workers, isAdaptive: optimizer.adaptiveLearningRate != nil)
+    return switch mode {
+    case .sync, .rennala: rate * growth
+    case .softSync: rate * growth * crowding
+    case .localSGD, .easgd: rate * localGrowth
+    case .agn, .fedBuff: rate * localGrowth * crowding
+    case .eamsgd: rate
+    default: rate * crowding
     }
   }
 
-  /// Returns the coefficient of momentum of a combination.
+  /// How much larger the learning rate is where what arrives at the server is a mean over workers or over local steps.
+  ///
+  /// As with a mean of minibatches there are fewer updates and each is less noisy; but the steps of a period are taken by a
+  /// worker alone, so the rate grows half as far. Measured with eight workers and the modes' default periods. The
+  /// elastic workers that have a momentum of 0.9 of their own make long steps without it.
+  private func localGrowth(workers: Int, isAdaptive: Bool) -> Double {
+    let growth = max(1, Double(min(workers, Self.stableWorkers)) / 2)
+    return isAdaptive ? growth.squareRoot() : growth
+  }
+
+  /// Returns λ of a combination: the recipe's, or where it has none, the usual one of an optimizer that is about it.
+  public func weightDecay(optimizer: OptimizerKind) -> Double {
+    weightDecay == 0 && optimizer == .adamw ? Self.decoupledWeightDecay : weightDecay
+  }
+
+  /// λ of ``OptimizerKind/adamw``, as PyTorch has it.
+  static let decoupledWeightDecay = 0.01
+
+  /// μ of an optimizer or a rule with momentum, where the recipe has none.
+  static let defaultMomentum = 0.5
+
+  /// Returns the coefficient of momentum of a combination: the recipe's, or a moderate one; 0 where there is none.
   public func momentum(optimizer: OptimizerKind, rule: UpdateRuleKind) -> Double {
-    if optimizer == self.optimizer { return momentum }
-    return optimizer.hasMomentum ? 0.5 : 0
+    if let momentum = momentum(of: rule) { return momentum }
+    guard optimizer.hasMomentum || rule.hasMomentum else { return 0 }
+    return momentum > 0 ? momentum : Self.defaultMomentum
+  }
+
+  /// Returns the coefficient of momentum of the rules that have one; `nil` for the others.
+  private func momentum(of rule: UpdateRuleKind) -> Double? {
+    switch rule {
+    case .dana, .smega2, .ormo: 0.9
+    case .closedLoopMomentum: 0.5
+    case .plain, .stalenessAware, .delayAdaptive, .gapAware, .dcASGDc, .dcASGDa, .fasgd: nil
+    }
   }
 
   /// Returns the recipe of a model of the zoo; a model that is not named gets the one of `lenet5`.
@@ -72,6 +119,17 @@ public struct TrainingRecipe: Hashable, Sendable {
     case "mlp": TrainingRecipe(epochs: 10, batchSize: 16, learningRate: 0.1)
     case "softmax": TrainingRecipe(epochs: 5, batchSize: 16, learningRate: 0.02)
     default: TrainingRecipe(epochs: 5, batchSize: 8, learningRate: 0.02)
+    }
+  }
+}
+
+extension OptimizerKind {
+  /// The learning rate of an optimizer that divides by the size of the gradients; `nil` for SGD of any kind.
+  var adaptiveLearningRate: Double? {
+    switch self {
+    case .sgd, .momentum, .nesterov: nil
+    case .adagrad: 0.01
+    case .rmsprop, .adam, .adamw: 0.001
     }
   }
 }

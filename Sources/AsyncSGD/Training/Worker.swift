@@ -19,6 +19,7 @@ final class Worker: @unchecked Sendable {  // all but `index` and `queue` is use
   private let replica: Replica<Float>
   private let link: ServerLink
   private let steps: any LocalSteps
+  private let treatment: GradientTreatment
   private let compressor: (any GradientCompressor)?
   private let dispenser: MinibatchDispenser
   private let training: Dataset
@@ -47,6 +48,7 @@ final class Worker: @unchecked Sendable {  // all but `index` and `queue` is use
     self.index = index
     queue = DispatchQueue(label: "asgd.worker.\(index)", qos: .userInitiated)
     replica = Replica(model, minibatchCapacity: plan.capacity, backend: backend)
+    treatment = GradientTreatment(configuration, count: model.layout.count, backend: backend)
     compressor = configuration.makeCompressor(model.layout, plan: plan, backend: backend)
     link = ServerLink(worker: index, service: service, snapshot: snapshot, compressor: compressor)
     steps = configuration.makeLocalSteps(model.layout, plan: plan, backend: backend)
@@ -114,13 +116,19 @@ extension Worker: GradientSource {
   func gradient(
     at parameters: UnsafePointer<Float>, into gradient: UnsafeMutablePointer<Float>
   ) -> ClassificationSums {
-    replica.gradient(at: parameters, examples: examples, random: random, into: gradient)
+    let sums = replica.gradient(at: parameters, examples: examples, random: random, into: gradient)
+    treatment.apply(to: gradient, count: replica.model.layout.count)
+    return sums
   }
 
   func gradient(
     at parameters: UnsafePointer<Float>, into gradient: UnsafeMutablePointer<Float>, isWanted: () -> Bool
   ) -> ClassificationSums? {
-    replica.gradient(at: parameters, examples: examples, random: random, into: gradient, isWanted: isWanted)
+    let sums = replica.gradient(at: parameters, examples: examples, random: random, into: gradient, isWanted: isWanted)
+    // What is given up must leave no trace in the worker's momentum.
+    guard let sums, isWanted() else { return nil }
+    treatment.apply(to: gradient, count: replica.model.layout.count)
+    return sums
   }
 }
 
@@ -131,6 +139,7 @@ extension Worker {
   /// `worker.` and its number.
   var state: CarriedState {
     var state = steps.state(prefix: prefix)
+    if let momentum = treatment.momentum { state.merge(momentum.state(prefix: prefix + "momentum.")) }
     if let compressor { state.merge(compressor.state(prefix: prefix + "compression.")) }
     return state
   }
@@ -139,6 +148,7 @@ extension Worker {
   func restore(_ state: CarriedState) {
     var steps = steps
     steps.restore(state, prefix: prefix)
+    if var momentum = treatment.momentum { momentum.restore(state, prefix: prefix + "momentum.") }
     if var compressor { compressor.restore(state, prefix: prefix + "compression.") }
   }
 

@@ -140,4 +140,27 @@ struct TimedBackend: KernelBackend {
         step, count: count, parameters: parameters, gradient: gradient, velocity: velocity, updated: updated)
     }
   }
+
+  func adaptiveStep(
+    _ step: AdaptiveStep<Float>, count: Int, parameters: UnsafePointer<Float>, gradient: UnsafePointer<Float>,
+    first: UnsafeMutablePointer<Float>?, second: UnsafeMutablePointer<Float>, updated: UnsafeMutablePointer<Float>
+  ) {
+    ledger.book(.updates) {
+      base.adaptiveStep(
+        step, count: count, parameters: parameters, gradient: gradient, first: first, second: second, updated: updated)
+    }
+  }
+
+  func accumulateMomentum(
+    _ momentum: Float, isNesterov: Bool, count: Int, gradient: UnsafeMutablePointer<Float>,
+    velocity: UnsafeMutablePointer<Float>
+  ) {
+    ledger.book(.other) {
+      base.accumulateMomentum(momentum, isNesterov: isNesterov, count: count, gradient: gradient, velocity: velocity)
+    }
+  }
+
+  func squaredNorm(count: Int, values: UnsafePointer<Float>) -> Double {
+    ledger.book(.other) { base.squaredNorm(count: count, values: values) }
+  }
 }

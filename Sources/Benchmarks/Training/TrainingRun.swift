@@ -62,7 +62,7 @@ struct TrainingRun {
   /// Trains until `stop` says so.
   private func train(
     _ backend: any KernelBackend<Float>, stop: StopSwitch,
-    service: (ParameterServer, Int) -> any ParameterService
+    service: (any ParameterService, Int) -> any ParameterService
   ) throws -> FinalReport {
     let configuration = TrainingConfiguration(
       workers: workers, optimizer: .momentum, momentum: 0.5, epochs: 1_000_000, batchSize: batchSize,

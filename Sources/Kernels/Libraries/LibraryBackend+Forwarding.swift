@@ -101,12 +101,4 @@ extension LibraryBackend {
   package func firstNonFinite(count: Int, values: UnsafePointer<Float>) -> Int? {
     kernels.firstNonFinite(count: count, values: values)
   }
-
-  package func sgdStep(
-    _ step: SGDStep<Float>, count: Int, parameters: UnsafePointer<Float>, gradient: UnsafePointer<Float>,
-    velocity: UnsafeMutablePointer<Float>?, updated: UnsafeMutablePointer<Float>
-  ) {
-    kernels.sgdStep(
-      step, count: count, parameters: parameters, gradient: gradient, velocity: velocity, updated: updated)
-  }
 }

@@ -1,4 +1,4 @@
-public import KernelInterface
+internal import KernelInterface
 
 extension ReferenceBackend {
   /// Computes output[i] ← Σ_j matrix[i,j] for a `[rows, columns]` matrix.
@@ -52,22 +52,5 @@ extension ReferenceBackend {
       return i
     }
     return nil
-  }
-
-  /// Computes one step of SGD out of place, with momentum and weight decay.
-  @specialized(where Scalar == Float)
-  @specialized(where Scalar == Double)
-  public func sgdStep(
-    _ step: SGDStep<Scalar>, count: Int, parameters: UnsafePointer<Scalar>, gradient: UnsafePointer<Scalar>,
-    velocity: UnsafeMutablePointer<Scalar>?, updated: UnsafeMutablePointer<Scalar>
-  ) {
-    for i in 0..<count {
-      var direction = gradient[i] + step.weightDecay * parameters[i]
-      if let velocity {
-        direction += step.momentum * velocity[i]
-        velocity[i] = direction
-      }
-      updated[i] = parameters[i] - step.learningRate * direction
-    }
   }
 }

@@ -38,6 +38,10 @@ extension JSONObject {
     add("mode", run.mode)
     add("rule", run.rule)
     add("optimizer", run.optimizer)
+    add("compression", run.compression)
+    var hyperparameters = JSONObject()
+    for hyperparameter in run.hyperparameters { hyperparameters.add(hyperparameter) }
+    add("hyperparameters", hyperparameters)
     add("dataset", run.dataset)
     add("trainingExamples", run.trainingExamples)
     add("testExamples", run.testExamples)
@@ -93,6 +97,30 @@ extension JSONObject {
     staleness.add("p99", report.staleness.p99)
     staleness.add("max", report.staleness.max)
     add("staleness", staleness)
+    add(report.figures)
+  }
+
+  private mutating func add(_ figures: RunFigures) {
+    var dropped = JSONObject()
+    for reason in DropReason.allCases where reason != .stopped { dropped.add(reason.rawValue, figures.dropped(reason)) }
+    add("dropped", dropped)
+    add("abandoned", figures.abandoned)
+    add("pushedBytes", figures.pushedBytes)
+  }
+
+  private mutating func add(_ hyperparameter: NamedValue) {
+    let name = Self.fieldName(ofOption: hyperparameter.name)
+    switch hyperparameter.value {
+    case .integer(let value): add(name, value)
+    case .number(let value): add(name, value)
+    case .choice(let value): add(name, value)
+    }
+  }
+
+  /// Returns `stalenessBound` for `staleness-bound`, in the manner of all fields.
+  private static func fieldName(ofOption name: String) -> String {
+    let words = name.split(separator: "-")
+    return words.enumerated().map { $0 == 0 ? String($1) : $1.prefix(1).uppercased() + $1.dropFirst() }.joined()
   }
 
   fileprivate mutating func add(_ report: FinalReport) {
@@ -108,6 +136,7 @@ extension JSONObject {
     add("mode", report.run.mode)
     add("rule", report.run.rule)
     add("optimizer", report.run.optimizer)
+    add("compression", report.run.compression)
     add("model", report.run.model)
     add("dataset", report.run.dataset)
     add("kernels", report.run.kernels)

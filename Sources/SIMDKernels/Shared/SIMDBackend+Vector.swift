@@ -48,14 +48,4 @@ extension SIMDBackend {
   public func firstNonFinite(count: Int, values: UnsafePointer<Float>) -> Int? {
     firstNonFiniteOfVector(count: count, values: values)
   }
-
-  /// Computes one step of SGD out of place, with momentum and weight decay.
-  public func sgdStep(
-    _ step: SGDStep<Float>, count: Int, parameters: UnsafePointer<Float>, gradient: UnsafePointer<Float>,
-    velocity: UnsafeMutablePointer<Float>?, updated: UnsafeMutablePointer<Float>
-  ) {
-    sgdStepOfVector(
-      learningRate: step.learningRate, momentum: step.momentum, weightDecay: step.weightDecay, count: count,
-      parameters: parameters, gradient: gradient, velocity: velocity, updated: updated)
-  }
 }

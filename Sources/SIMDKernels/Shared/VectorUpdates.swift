@@ -1,4 +1,4 @@
-// Sums, products and the step of SGD, a register at a time.
+// Sums and products, a register at a time.
 //
 // This file is compiled for several instruction sets. It uses raw pointers and vectors only, so that a copy of it compiled
 // for another shares no code with this one.
@@ -56,42 +56,6 @@ func scaleColumns(
     }
     forEachRegister(of: columns, scale)
   }
-}
-
-/// Computes one step of SGD, as ``KernelBackend/sgdStep(_:count:parameters:gradient:velocity:updated:)`` says.
-///
-/// Each of the formula's three lines is one multiply-add. Neither unrolling nor a variant without weight decay would be
-/// faster: the loop waits for the memory.
-func sgdStepOfVector(
-  learningRate: Float, momentum: Float, weightDecay: Float, count: Int, parameters: UnsafePointer<Float>,
-  gradient: UnsafePointer<Float>, velocity: UnsafeMutablePointer<Float>?, updated: UnsafeMutablePointer<Float>
-) {
-  let descent = lanes_broadcast(-learningRate)
-  let momenta = lanes_broadcast(momentum)
-  let decay = lanes_broadcast(weightDecay)
-  @inline(always)
-  func decayedGradient(_ old: Lanes, _ index: Int, _ lanes: Int) -> Lanes {
-    lanes_multiply_add(lanes_load_partial(gradient + index, lanes), decay, old)
-  }
-  @inline(always)
-  func step(_ index: Int, _ lanes: Int) {
-    let old = lanes_load_partial(parameters + index, lanes)
-    let direction = decayedGradient(old, index, lanes)
-    lanes_store_partial(updated + index, lanes_multiply_add(old, descent, direction), lanes)
-  }
-  guard let velocity else {
-    forEachRegister(of: count, step)
-    return
-  }
-  @inline(always)
-  func stepWithMomentum(_ index: Int, _ lanes: Int) {
-    let old = lanes_load_partial(parameters + index, lanes)
-    let direction = lanes_multiply_add(
-      decayedGradient(old, index, lanes), momenta, lanes_load_partial(velocity + index, lanes))
-    lanes_store_partial(velocity + index, direction, lanes)
-    lanes_store_partial(updated + index, lanes_multiply_add(old, descent, direction), lanes)
-  }
-  forEachRegister(of: count, stepWithMomentum)
 }
 
 /// Calls `body` for each whole register of a vector, and for the partial one at its end: with the index of the first

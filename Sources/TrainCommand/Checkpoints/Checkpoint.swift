@@ -7,7 +7,8 @@ internal import NeuralNet
 ///
 /// The file is safetensors. Each parameter is a tensor under its dotted name with the shape that PyTorch has it in
 /// (`conv1.weight`, `[6, 1, 5, 5]`), so that other tools can load the model. Beside them, `optimizer.<vector>.<name>`
-/// holds each vector of the optimizer's state, and the metadata under `asgd.` the settings and the position of the run.
+/// holds each vector of the optimizer's state and `rule.<vector>.<name>` the rule's, and the metadata under `asgd.` their
+/// numbers, the settings and the position of the run.
 struct Checkpoint {
   /// The settings that the run was made with.
   var settings: RunSettings
@@ -21,6 +22,7 @@ struct Checkpoint {
   private static let prefix = "asgd."
   /// The largest count that a position may have; sums of a few of them are far from overflowing.
   private static let largestCount = 1 << 53
+  private static let largestScalar = Double.greatestFiniteMagnitude
 
   init(settings: RunSettings, model: ShapedModel, state: TrainerState) {
     self.settings = settings
@@ -46,22 +48,27 @@ struct Checkpoint {
     } catch {
       throw CheckpointError.impossibleModel(path: path, reason: "\(error)")
     }
-    let vectors = try fields.list("optimizerState")
-    if let needed = settings.missingVector(among: vectors) {
+    let names = try fields.list("optimizerState")
+    let needed = settings.neededState
+    if let missing = needed.vectors.first(where: { !names.contains($0) }) {
       throw fields.malformed(
-        "optimizerState", "a list with '\(needed)', which '\(settings.configuration.optimizer.rawValue)' needs")
+        "optimizerState", "a list with '\(missing)', which '\(settings.configuration.optimizer.rawValue)' needs")
     }
     let parameters = try Self.vector(from: file, prefix: "", layout: model.layout, path: path)
-    var optimizerState: [String: [Float]] = [:]
-    for vector in vectors {
-      optimizerState[vector] = try Self.vector(
-        from: file, prefix: "optimizer.\(vector).", layout: model.layout, path: path)
+    var carried = CarriedState()
+    for name in names {
+      carried.vectors[name] = try Self.vector(
+        from: file, prefix: Self.tensorPrefix(of: name), layout: model.layout, path: path)
+    }
+    for field in Set(fields.names(beginningWith: Self.scalarPrefix) + needed.scalars.map { Self.scalarPrefix + $0 }) {
+      let name = String(field.dropFirst(Self.scalarPrefix.count))
+      carried.scalars[name] = try fields.number(field, in: -Self.largestScalar...Self.largestScalar)
     }
     let counts = 0...Self.largestCount
     let trainingExamples = try fields.integer("trainingExamples", in: 1...Self.largestCount)
     let minibatches = (trainingExamples - 1) / settings.configuration.batchSize + 1
     state = TrainerState(
-      parameters: parameters, carried: CarriedState(vectors: optimizerState),
+      parameters: parameters, carried: carried,
       version: try fields.integer("updates", in: counts),
       epoch: try fields.integer("epoch", in: 0...settings.configuration.epochs),
       nextMinibatch: try fields.integer("nextMinibatch", in: 0...minibatches - 1), trainingExamples: trainingExamples,
@@ -92,7 +99,7 @@ struct Checkpoint {
     var tensors = Self.tensors(of: state.parameters, prefix: "", layout: model.layout)
     let vectors = state.carried.vectors.sorted { $0.key < $1.key }
     for (name, vector) in vectors {
-      tensors += Self.tensors(of: vector, prefix: "optimizer.\(name).", layout: model.layout)
+      tensors += Self.tensors(of: vector, prefix: Self.tensorPrefix(of: name), layout: model.layout)
     }
     var metadata = settings.metadata
     metadata["format"] = "\(Self.formatVersion)"
@@ -100,6 +107,7 @@ struct Checkpoint {
     metadata["inputShape"] = model.inputShape.dimensions.map(String.init).joined(separator: "x")
     metadata["classes"] = "\(model.classes)"
     metadata["optimizerState"] = vectors.map(\.key).joined(separator: ",")
+    for (name, number) in state.carried.scalars { metadata[Self.scalarPrefix + name] = "\(number)" }
     metadata["updates"] = "\(state.version)"
     metadata["epoch"] = "\(state.epoch)"
     metadata["nextMinibatch"] = "\(state.nextMinibatch)"
@@ -107,6 +115,14 @@ struct Checkpoint {
     metadata["examples"] = "\(state.examples)"
     let prefixed = Dictionary(uniqueKeysWithValues: metadata.map { (Self.prefix + $0.key, $0.value) })
     try SafetensorsFile(tensors: tensors, metadata: prefixed).write(to: path)
+  }
+
+  /// Before the names of numbers that optimizer and rule carry over.
+  private static let scalarPrefix = "state."
+
+  /// What the names of a vector's tensors begin with: a vector whose name says whose it is has that name.
+  private static func tensorPrefix(of vector: String) -> String {
+    vector.contains(".") ? "\(vector)." : "optimizer.\(vector)."
   }
 
   private static func tensors(of vector: [Float], prefix: String, layout: ParameterLayout) -> [NamedTensor] {

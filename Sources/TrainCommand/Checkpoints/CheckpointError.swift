@@ -1,9 +1,15 @@
+internal import AsyncSGD
+
 /// Why a safetensors file is no checkpoint to resume.
 enum CheckpointError: Error, Hashable, CustomStringConvertible {
   /// The metadata lack a field.
   case missingField(path: String, field: String)
   /// A field of the metadata has a value that it cannot have.
   case malformedField(path: String, field: String, value: String, expected: String)
+  /// The metadata have a field that would change the run, but that this program does not know.
+  case unknownField(path: String, field: String)
+  /// The settings mean nothing together.
+  case contradiction(path: String, conflict: Conflict)
   /// The checkpoint was written by a later version of the program.
   case unknownFormat(path: String, version: Int, supported: Int)
   /// The model that the settings ask for does not exist.
@@ -23,6 +29,10 @@ enum CheckpointError: Error, Hashable, CustomStringConvertible {
       "'\(path)' is no checkpoint of asgd-train: its metadata have no '\(field)'"
     case .malformedField(let path, let field, let value, let expected):
       "'\(path)': '\(field)' of the metadata is '\(value)', and must be \(expected)"
+    case .unknownField(let path, let field):
+      "'\(path)': this program knows no '\(field)', which the metadata have"
+    case .contradiction(let path, let conflict):
+      "'\(path)' has settings that mean nothing together: \(conflict.message(isGiven: false))"
     case .unknownFormat(let path, let version, let supported):
       "'\(path)' has checkpoint format \(version), and this program reads format \(supported)"
     case .impossibleModel(let path, let reason):

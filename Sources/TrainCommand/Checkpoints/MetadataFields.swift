@@ -1,3 +1,5 @@
+internal import AsyncSGD
+
 /// The fields of a checkpoint's metadata, read without trusting them.
 struct MetadataFields {
   private let fields: [String: String]
@@ -65,6 +67,26 @@ struct MetadataFields {
     return value
   }
 
+  /// Returns a field that is a value in `domain`.
+  func value(
+    _ name: String, in domain: Hyperparameter.Domain
+  ) throws(CheckpointError) -> Hyperparameter.Value {
+    let text = try text(name)
+    let value: Hyperparameter.Value? =
+      switch domain {
+      case .integer: Int(text).map { .integer($0) }
+      case .number: Double(text).map { .number($0) }
+      case .choice: .choice(text)
+      }
+    guard let value, domain.contains(value) else { throw malformed(name, "\(domain)") }
+    return value
+  }
+
+  /// Returns the names of the fields that begin with `start`, sorted.
+  func names(beginningWith start: String) -> [String] {
+    fields.keys.filter { $0.hasPrefix(prefix + start) }.map { String($0.dropFirst(prefix.count)) }.sorted()
+  }
+
   /// Returns a field that is a list of names with commas between them.
   func list(_ name: String) throws(CheckpointError) -> [String] {
     try text(name).split(separator: ",").map(String.init)
@@ -77,6 +99,16 @@ struct MetadataFields {
       throw malformed(name, "extents such as 1x28x28")
     }
     return extents
+  }
+
+  /// The error of a field that this program does not know, though it would have to.
+  func unknown(_ name: String) -> CheckpointError {
+    .unknownField(path: path, field: prefix + name)
+  }
+
+  /// The error of fields that do not go together.
+  func contradictory(_ conflict: Conflict) -> CheckpointError {
+    .contradiction(path: path, conflict: conflict)
   }
 
   /// The error of a field that is there, but is not `expected`.

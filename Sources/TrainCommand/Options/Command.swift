@@ -1,3 +1,5 @@
+internal import AsyncSGD
+
 /// What the arguments ask for, checked.
 public enum Command: Hashable, Sendable {
   /// Train a model.
@@ -47,8 +49,13 @@ public enum Command: Hashable, Sendable {
     case .summary: return .summary(try summaryOptions(Array(rest), vocabulary: vocabulary))
     case .list: return .list(try listSubject(Array(rest)))
     case .help:
-      let names = try positionals(Array(rest), most: 1)
-      return .help(help.text(for: try names.first.map(commandName) ?? .train))
+      guard let subject = try positionals(Array(rest), most: 1).first else { return .help(help.text(for: .train)) }
+      if let topic = HelpTopic(rawValue: subject) { return .help(help.text(on: topic)) }
+      if let name = Name(rawValue: subject) { return .help(help.text(for: name)) }
+      let subjects = Name.allCases.map(\.rawValue) + HelpTopic.allCases.map(\.rawValue)
+      throw UsageError(
+        "there is no help on '\(subject)', only on \(allOf(subjects))"
+          + (NearestMatch.match(for: subject, among: subjects).map { "; did you mean '\($0)'?" } ?? ""))
     }
   }
 
@@ -64,10 +71,13 @@ public enum Command: Hashable, Sendable {
     _ arguments: [String], vocabulary: Vocabulary, cores: Int
   ) throws(UsageError) -> TrainOptions {
     var options = TrainOptions(cores: cores)
-    let groups = TrainOptions.specifications(vocabulary: vocabulary, cores: cores)
-    let outcome = try ArgumentParser(specifications: groups.flatMap(\.options)).parse(arguments, into: &options)
+    let specifications =
+      TrainOptions.specifications(vocabulary: vocabulary, cores: cores).flatMap(\.options)
+      + TrainOptions.hyperparameterSpecifications
+    let outcome = try ArgumentParser(specifications: specifications).parse(arguments, into: &options)
     try refusePositionals(outcome.positionals)
     options.given = outcome.given
+    if options.mode == .sequential, !options.given.contains("--workers") { options.workers = 1 }
     try options.checkConsistency(vocabulary: vocabulary)
     return options
   }

@@ -15,6 +15,7 @@ struct HelpText {
   private var trainHelp: String {
     let groups = TrainOptions.specifications(vocabulary: vocabulary, cores: cores).map { group in
       "\(group.title):\n" + group.options.map(HelpLayout.entry).joined()
+        + (group.title == TrainOptions.algorithmTitle ? "\n" + Self.algorithmNote : "")
     }
     let statuses = ExitCode.allCases.map { HelpLayout.entry("\($0.rawValue)", $0.meaning, column: 7) }.joined()
     return """
@@ -28,7 +29,7 @@ struct HelpText {
       USAGE: asgd-train [train] [options]
              asgd-train list SUBJECT
              asgd-train summary --model NAME --input CxHxW --classes N [options]
-             asgd-train help [COMMAND]
+             asgd-train help [COMMAND | TOPIC]
 
       \(groups.joined(separator: "\n"))
       GENERAL:
@@ -50,6 +51,8 @@ struct HelpText {
             Learn the built-in digits with eight workers that do not wait.
         asgd-train --workers 8 --mode sync
             The same with a barrier, to compare.
+        asgd-train --workers 8 --mode ssp --staleness-bound 2 --rule dc-asgd-a
+            Wait for workers that fall behind, and compensate for the delay.
         asgd-train --dataset mnist --data-dir DIR --epochs 5 --metrics run.jsonl
             Learn MNIST from the files in DIR, and keep the figures.
         asgd-train --checkpoint run.safetensors
@@ -91,7 +94,16 @@ struct HelpText {
     """
   }
 
-  private static var generalOptions: String {
+  private static var algorithmNote: String {
+    let topics = HelpTopic.allCases.map { "'asgd-train help \($0.rawValue)'" }
+    return HelpLayout.wrapped(
+      """
+      Each runs with only its name given. What they are, their options with the defaults, and what goes together: see \
+      \(topics.dropLast().joined(separator: ", ")) and \(topics.last ?? "").
+      """, indent: 2)
+  }
+
+  static var generalOptions: String {
     HelpLayout.entry("-h, --help", "Show this help.") + HelpLayout.entry("--version", "Show the version.")
   }
 }

@@ -7,10 +7,6 @@ extension TrainOptions {
   /// - Parameter vocabulary: The names that options take.
   /// - Throws: ``UsageError`` that says which option to drop.
   func checkConsistency(vocabulary: Vocabulary) throws(UsageError) {
-    if let momentum, momentum > 0, optimizer == .sgd {
-      throw UsageError(
-        "'--momentum \(momentum)' does not go with '--optimizer sgd': drop '--optimizer', or '--momentum'")
-    }
     // Without these options a resumed run has the model and the data set of its checkpoint.
     if resume == nil || given.contains("--model") {
       try checkHiddenLayer(hidden: hidden, activation: activation, model: model, vocabulary: vocabulary)
@@ -22,11 +18,43 @@ extension TrainOptions {
     if resume == nil || given.contains("--kernels") {
       try checkInstructionSet(kernels: kernels, vocabulary: vocabulary)
     }
+    // And it has the algorithm of its checkpoint, but for what is given.
+    if resume == nil {
+      try checkAlgorithm(RunSettings(self).configuration)
+    }
     if let metrics {
       for (option, path) in [("--checkpoint", checkpoint), ("--resume", resume)] where path == metrics {
         throw UsageError("'--metrics' and '\(option)' name the same file '\(metrics)'")
       }
     }
+  }
+
+  /// Refuses choices that mean nothing together, and hyperparameters that none of them has.
+  ///
+  /// - Parameter configuration: The choices, settled.
+  /// - Throws: ``UsageError``.
+  func checkAlgorithm(_ configuration: TrainingConfiguration) throws(UsageError) {
+    try checkHyperparameters(of: configuration.combination)
+    if let conflict = configuration.conflict() {
+      throw UsageError(conflict.message(isGiven: given.contains(conflict.option)))
+    }
+    try checkMomentum(of: configuration.combination)
+  }
+
+  /// Refuses a momentum that nothing takes: neither the optimizer nor the rule.
+  private func checkMomentum(of combination: Combination) throws(UsageError) {
+    guard let momentum, momentum > 0, !combination.hasMomentum else { return }
+    if let optimizer {
+      throw UsageError(
+        "'--momentum \(momentum)' does not go with '--optimizer \(optimizer.rawValue)': drop '--optimizer', or "
+          + "'--momentum'")
+    }
+    // Without an optimizer of the user's choice there is momentum wherever there can be.
+    var withMomentum = combination
+    withMomentum.optimizer = .momentum
+    guard var conflict = withMomentum.conflict else { return }
+    (conflict.option, conflict.value, conflict.alternatives) = ("--momentum", "\(momentum)", [])
+    throw UsageError(conflict.message(isGiven: true))
   }
 
   /// Refuses an instruction set for kernels that have no choice of them.

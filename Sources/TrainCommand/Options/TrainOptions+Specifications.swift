@@ -2,17 +2,21 @@ internal import AsyncSGD
 internal import Kernels
 
 extension TrainOptions {
-  /// The options of `train` in groups, as the help shows them.
+  /// The options of `train` in groups, as the help shows them; see ``hyperparameterSpecifications`` for the rest.
   static func specifications(
     vocabulary: Vocabulary, cores: Int
   ) -> [(title: String, options: [OptionSpecification<TrainOptions>])] {
     [
       ("PROBLEM", problem(vocabulary)),
+      (algorithmTitle, algorithm),
       ("PARALLELISM", parallelism(vocabulary, cores: cores)),
       ("OPTIMIZATION", optimization(vocabulary)),
       ("OUTPUT", output),
     ]
   }
+
+  /// The title of the group that chooses the algorithm.
+  static let algorithmTitle = "ALGORITHM"
 
   private static func problem(_ vocabulary: Vocabulary) -> [OptionSpecification<TrainOptions>] {
     let defaults = TrainOptions(cores: 1)
@@ -38,6 +42,26 @@ extension TrainOptions {
     ]
   }
 
+  private static var algorithm: [OptionSpecification<TrainOptions>] {
+    let defaults = TrainOptions(cores: 1)
+    return [
+      .choice(
+        "--mode", "Who waits for whom.", among: CoordinationMode.allCases, default: defaults.mode.rawValue
+      ) { $0.mode = $1 },
+      .choice(
+        "--rule", "How a stale gradient is applied.", among: UpdateRuleKind.allCases, default: defaults.rule.rawValue
+      ) { $0.rule = $1 },
+      .choice(
+        "--optimizer", "The step itself; --momentum above 0 implies momentum.", among: OptimizerKind.allCases,
+        default: perModel
+      ) { $0.optimizer = $1 },
+      .choice(
+        "--compression", "How a gradient is made smaller on its way to the server.", among: CompressionKind.allCases,
+        default: defaults.compression.rawValue, otherNames: ["compressor"]
+      ) { $0.compression = $1 },
+    ]
+  }
+
   private static func parallelism(_ vocabulary: Vocabulary, cores: Int) -> [OptionSpecification<TrainOptions>] {
     let defaults = TrainOptions(cores: cores)
     return [
@@ -46,12 +70,6 @@ extension TrainOptions {
         in: 1...mostWorkers,
         default: "the number of cores, \(defaults.workers)", otherNames: ["threads", "num-workers", "num-processes"]
       ) { $0.workers = $1 },
-      .choice(
-        "--mode", "Who waits for whom.", among: CoordinationMode.allCases, default: defaults.mode.rawValue
-      ) { $0.mode = $1 },
-      .choice(
-        "--rule", "How a stale gradient is applied.", among: UpdateRuleKind.allCases, default: defaults.rule.rawValue
-      ) { $0.rule = $1 },
       .name(
         "--kernels", "The implementation of the arithmetic.", values: vocabulary.kernels.map(\.name),
         default: defaults.kernels, otherNames: ["backend"]
@@ -80,10 +98,6 @@ extension TrainOptions {
         .positive(most: 1_000), default: perModel,
         otherNames: ["lr", "eta"]
       ) { $0.learningRate = $1 },
-      .choice(
-        "--optimizer", "The step itself; --momentum above 0 implies momentum.", among: OptimizerKind.allCases,
-        default: perModel
-      ) { $0.optimizer = $1 },
       .number(
         "--momentum", "The share of the last step that goes into the next.", .coefficient,
         default: perModel

@@ -40,6 +40,10 @@ public struct TrainOptions: Hashable, Sendable {
   public var mode = CoordinationMode.async
   /// `--rule`.
   public var rule = UpdateRuleKind.plain
+  /// `--compression`.
+  public var compression = CompressionKind.none
+  /// What was given of the options that modes, rules, optimizers and compressors have.
+  public var hyperparameters = Hyperparameters()
   /// `--kernels`.
   public var kernels = "auto"
   /// `--isa`, or `nil` for `auto`.
@@ -100,5 +104,16 @@ public struct TrainOptions: Hashable, Sendable {
     add("--target-accuracy", targetAccuracy.map { "\($0)" })
     add("--resume", resume)
     return arguments
+  }
+
+  /// The options that go on from the checkpoint which this run writes, as arguments; `nil` if it writes none.
+  ///
+  /// What the checkpoint says is not among them, and neither is the file of metrics: going on would empty it.
+  public var resumingArguments: [String]? {
+    guard let checkpoint else { return nil }
+    var options = self
+    options.resume = checkpoint
+    (options.hidden, options.activation, options.onDivergence) = (nil, nil, .stop)
+    return options.moreArguments + ["--checkpoint", checkpoint] + (isQuiet ? ["--quiet"] : [])
   }
 }

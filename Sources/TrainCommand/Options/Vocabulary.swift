@@ -6,11 +6,14 @@ public struct Vocabulary: Hashable, Sendable {
     public var name: String
     /// What it stands for, in half a line.
     public var summary: String
+    /// Where it comes from and what can be set, in a line; empty if there is nothing to say.
+    public var details: String
 
     /// Creates a term.
-    public init(_ name: String, _ summary: String) {
+    public init(_ name: String, _ summary: String, details: String = "") {
       self.name = name
       self.summary = summary
+      self.details = details
     }
   }
 
@@ -30,6 +33,8 @@ public struct Vocabulary: Hashable, Sendable {
   public var rules: [Term]
   /// Values of `--optimizer`.
   public var optimizers: [Term]
+  /// Values of `--compression`.
+  public var compressions: [Term]
   /// Values of `--schedule`.
   public var schedules: [Term]
   /// Values of `--kernels`, `auto` included.
@@ -40,7 +45,7 @@ public struct Vocabulary: Hashable, Sendable {
   /// Creates a vocabulary.
   public init(
     models: [Term], modelsWithHiddenLayer: [String], activations: [Term], datasets: [Term], builtInDatasets: [String],
-    modes: [Term], rules: [Term], optimizers: [Term], schedules: [Term], kernels: [Term],
+    modes: [Term], rules: [Term], optimizers: [Term], compressions: [Term], schedules: [Term], kernels: [Term],
     kernelsWithInstructionSets: [String]
   ) {
     self.models = models
@@ -51,6 +56,7 @@ public struct Vocabulary: Hashable, Sendable {
     self.modes = modes
     self.rules = rules
     self.optimizers = optimizers
+    self.compressions = compressions
     self.schedules = schedules
     self.kernels = kernels
     self.kernelsWithInstructionSets = kernelsWithInstructionSets
@@ -63,17 +69,20 @@ public struct Vocabulary: Hashable, Sendable {
     case .modes: modes
     case .rules: rules
     case .optimizers: optimizers
+    case .compressions: compressions
     case .schedules: schedules
     case .kernels: kernels
     case .datasets: datasets
     }
   }
 
-  /// Returns what `list` prints: a name and its summary a line.
+  /// Returns what `list` prints: a name and its summary a line, and where there are details, an indented line of them.
   public func listing(of subject: ListSubject) -> String {
-    let width = self[subject].map(\.name.count).max() ?? 0
+    let column = 2 + (self[subject].map(\.name.count).max() ?? 0)
     return self[subject].map { term in
-      term.name + String(repeating: " ", count: width - term.name.count + 2) + term.summary + "\n"
+      let margin = String(repeating: " ", count: column - term.name.count)
+      let details = term.details.isEmpty ? "" : String(repeating: " ", count: column) + term.details + "\n"
+      return "\(term.name)\(margin)\(term.summary)\n\(details)"
     }.joined()
   }
 }
@@ -88,6 +97,8 @@ public enum ListSubject: String, CaseIterable, Sendable {
   case rules
   /// Values of `--optimizer`.
   case optimizers
+  /// Values of `--compression`.
+  case compressions
   /// Values of `--schedule`.
   case schedules
   /// Values of `--kernels`.

@@ -35,10 +35,16 @@ package struct OptionValue {
 
   /// Returns a number that `bounds` allow, in decimal notation.
   package func number(_ bounds: NumberBounds) throws(UsageError) -> Double {
+    guard let value = decimalNumber, bounds.contains(value) else { throw error(allowed: bounds.description) }
+    return value
+  }
+
+  /// The finite number that the text is in decimal notation, `nil` if it is none.
+  package var decimalNumber: Double? {
     // The letters of `nan`, `inf` and of hexadecimal numbers are not among these.
     guard !text.isEmpty, text.allSatisfy({ "0123456789.+-eE".contains($0) }), let value = Double(text),
-      value.isFinite, bounds.contains(value)
-    else { throw error(allowed: bounds.description) }
+      value.isFinite
+    else { return nil }
     return value
   }
 

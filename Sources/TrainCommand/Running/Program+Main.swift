@@ -52,7 +52,7 @@ extension ExitCode {
   init(for error: any Error) {
     self =
       switch error {
-      case is UsageError, is ModelError, is ShapeError, is KernelBackendError: .usage
+      case is UsageError, is ModelError, is ShapeError, is KernelBackendError, TrainingError.conflict: .usage
       case let error as DataError: error.isNotFound ? .dataNotFound : .malformedData
       case SafetensorsError.notFound: .dataNotFound
       case is SafetensorsError, is CheckpointError: .malformedData

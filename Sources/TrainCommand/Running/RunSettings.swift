@@ -26,8 +26,16 @@ struct RunSettings: Hashable {
     activation = options.activation
     kernels = options.kernels
     configuration = TrainingConfiguration(
-      recipe, workers: options.workers, mode: options.mode, rule: options.rule, seed: options.seed)
+      recipe, workers: options.workers, mode: options.mode, rule: options.rule, compression: options.compression,
+      hyperparameters: options.hyperparameters, seed: options.seed)
     override(with: options)
+    // What suits the optimizer and the momentum that it came to.
+    configuration.learningRate =
+      options.learningRate
+      ?? recipe.learningRate(
+        mode: configuration.mode, rule: configuration.rule, optimizer: configuration.optimizer,
+        momentum: configuration.momentum, workers: configuration.workers)
+    configuration.weightDecay = options.weightDecay ?? recipe.weightDecay(optimizer: configuration.optimizer)
   }
 
   /// Settles the options of a resumed run: what was not given is what the checkpoint has.
@@ -49,13 +57,13 @@ struct RunSettings: Hashable {
       // In the middle of an epoch the position is counted in minibatches.
       try checkFixed("--batch-size", given: "\(batchSize)", saved: "\(configuration.batchSize)", options)
     }
-    if options.given.contains("--workers") { configuration.workers = options.workers }
-    if options.given.contains("--mode") { configuration.mode = options.mode }
     if options.given.contains("--kernels") { kernels = options.kernels }
+    takeOverAlgorithm(from: options)
     override(with: options)
-    if let vector = missingVector(among: Array(checkpoint.state.carried.vectors.keys)) {
+    try options.checkAlgorithm(configuration)
+    if let name = missingState(in: checkpoint.state.carried) {
       throw UsageError(
-        "'--resume \(options.resume ?? "")' has no \(vector) to go on with, because it was made with '--optimizer "
+        "'--resume \(options.resume ?? "")' has no \(name) to go on with, because it was made with '--optimizer "
           + "\(checkpoint.settings.configuration.optimizer.rawValue)': drop '--momentum' and '--optimizer'")
     }
     guard checkpoint.state.epoch < configuration.epochs else {
@@ -65,7 +73,25 @@ struct RunSettings: Hashable {
     }
   }
 
-  /// Takes over the hyperparameters that were given.
+  /// Takes over the choices of a resumed run's algorithm that were given, and keeps what else still applies.
+  private mutating func takeOverAlgorithm(from options: TrainOptions) {
+    if options.given.contains("--mode") { configuration.mode = options.mode }
+    if options.given.contains("--rule") { configuration.rule = options.rule }
+    if options.given.contains("--compression") { configuration.compression = options.compression }
+    if options.given.contains("--workers") {
+      configuration.workers = options.workers
+    } else if configuration.mode == .sequential {
+      configuration.workers = 1
+    }
+    let applicable = configuration.combination.hyperparameters
+    let saved = configuration.hyperparameters
+    configuration.hyperparameters = options.hyperparameters
+    for hyperparameter in applicable where options.hyperparameters[hyperparameter] == nil {
+      configuration.hyperparameters[hyperparameter] = saved[hyperparameter]
+    }
+  }
+
+  /// Takes over the options that were given and that a new run has in common with a resumed one.
   private mutating func override(with options: TrainOptions) {
     configuration.epochs = options.epochs ?? configuration.epochs
     configuration.batchSize = options.batchSize ?? configuration.batchSize
@@ -74,24 +100,36 @@ struct RunSettings: Hashable {
     configuration.schedule = options.schedule ?? configuration.schedule
     configuration.warmup = options.warmup ?? configuration.warmup
     if options.given.contains("--on-divergence") { configuration.divergencePolicy = options.onDivergence }
-    switch (options.optimizer, options.momentum) {
-    case (nil, nil):
-      break
-    case (nil, let momentum?):
-      configuration.optimizer = momentum > 0 ? .momentum : .sgd
-      configuration.momentum = momentum
-    case (.sgd?, _):
-      configuration.optimizer = .sgd
-      configuration.momentum = 0
-    case (let optimizer?, let momentum):
-      configuration.optimizer = optimizer
-      configuration.momentum = momentum ?? (configuration.momentum > 0 ? configuration.momentum : 0.5)
-    }
+    overrideOptimizer(options.optimizer, momentum: options.momentum)
   }
 
-  /// Returns a vector that the optimizer needs to go on and that is not among `vectors`, or `nil` if none is missing.
-  func missingVector(among vectors: [String]) -> String? {
-    configuration.optimizer.hasMomentum && !vectors.contains("velocity") ? "velocity" : nil
+  /// Takes over optimizer and momentum, of which one may imply the other.
+  private mutating func overrideOptimizer(_ optimizer: OptimizerKind?, momentum: Double?) {
+    if let optimizer {
+      configuration.optimizer = optimizer
+    } else if let momentum, !configuration.rule.hasMomentum, configuration.optimizer.hasMomentum != (momentum > 0) {
+      configuration.optimizer = configuration.combination.optimizer(preferring: momentum > 0 ? .momentum : .sgd)
+    }
+    let recipe = TrainingRecipe.recommended(forModel: model)
+    guard configuration.combination.hasMomentum else {
+      configuration.momentum = 0
+      return
+    }
+    configuration.momentum =
+      momentum
+      ?? (configuration.momentum > 0
+        ? configuration.momentum : recipe.momentum(optimizer: configuration.optimizer, rule: configuration.rule))
+  }
+
+  /// The names of what the optimizer needs to go on.
+  var neededState: (vectors: [String], scalars: [String]) {
+    configuration.optimizer.carriedNames(configuration.hyperparameters, in: configuration.setting)
+  }
+
+  /// Returns the name of what the optimizer needs to go on and a state does not have, or `nil` if nothing is missing.
+  private func missingState(in carried: CarriedState) -> String? {
+    let needed = neededState
+    return needed.vectors.first { carried.vectors[$0] == nil } ?? needed.scalars.first { carried.scalars[$0] == nil }
   }
 
   private func checkFixed(
@@ -120,7 +158,7 @@ extension RunSettings {
     var fields = [
       "dataset": dataset, "model": model, "workers": "\(configuration.workers)", "mode": configuration.mode.rawValue,
       "rule": configuration.rule.rawValue, "optimizer": configuration.optimizer.rawValue,
-      "momentum": "\(configuration.momentum)",
+      "compression": configuration.compression.rawValue, "momentum": "\(configuration.momentum)",
       "weightDecay": "\(configuration.weightDecay)", "epochs": "\(configuration.epochs)",
       "batchSize": "\(configuration.batchSize)", "learningRate": "\(configuration.learningRate)",
       "schedule": configuration.schedule.rawValue, "warmup": "\(configuration.warmup)",
@@ -129,6 +167,9 @@ extension RunSettings {
     ]
     fields["hidden"] = hidden.map(String.init)
     fields["activation"] = activation?.rawValue
+    for (name, value) in configuration.hyperparameters.given {
+      fields[Self.hyperparameterPrefix + name] = "\(value)"
+    }
     return fields
   }
 
@@ -145,11 +186,30 @@ extension RunSettings {
     configuration = TrainingConfiguration(
       workers: try fields.integer("workers", in: 1...Trainer.maximumWorkers),
       mode: try fields.choice("mode"), rule: try fields.choice("rule"), optimizer: try fields.choice("optimizer"),
+      compression: fields.optionalText("compression") == nil ? .none : try fields.choice("compression"),
+      hyperparameters: try Self.hyperparameters(fields),
       momentum: try fields.number("momentum", in: 0..<1), weightDecay: try fields.number("weightDecay", in: 0...1),
       epochs: try fields.integer("epochs", in: 1...TrainOptions.mostEpochs),
       batchSize: try fields.integer("batchSize", in: 1...TrainOptions.largestBatchSize),
       learningRate: try fields.number("learningRate", in: 0...1000), schedule: try fields.choice("schedule"),
       warmup: try fields.number("warmup", in: 0...1), seed: try fields.unsigned("seed"),
       divergencePolicy: try fields.choice("onDivergence"))
+    if let conflict = configuration.conflict() {
+      throw fields.contradictory(conflict)
+    }
+  }
+
+  /// Before the names of hyperparameters, which are those of their options.
+  private static let hyperparameterPrefix = "hyperparameter."
+
+  private static func hyperparameters(_ fields: MetadataFields) throws(CheckpointError) -> Hyperparameters {
+    var hyperparameters = Hyperparameters()
+    for field in fields.names(beginningWith: hyperparameterPrefix) {
+      guard let hyperparameter = Hyperparameter.named(String(field.dropFirst(hyperparameterPrefix.count))) else {
+        throw fields.unknown(field)
+      }
+      hyperparameters[hyperparameter] = try fields.value(field, in: hyperparameter.domain)
+    }
+    return hyperparameters
   }
 }

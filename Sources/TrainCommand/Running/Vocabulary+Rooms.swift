@@ -13,12 +13,22 @@ extension Vocabulary {
     ],
     datasets: DatasetCatalog.all.map { Term($0.name, $0.summary) },
     builtInDatasets: DatasetCatalog.all.filter(\.isEmbedded).map(\.name),
-    modes: CoordinationMode.allCases.map { Term($0.rawValue, $0.summary) },
-    rules: [Term("plain", "a stale gradient is applied like a fresh one")],
-    optimizers: OptimizerKind.allCases.map { Term($0.rawValue, $0.summary) },
+    modes: CoordinationMode.allCases.map { Term($0) },
+    rules: UpdateRuleKind.allCases.map { Term($0) },
+    optimizers: OptimizerKind.allCases.map { Term($0) },
+    compressions: CompressionKind.allCases.map { Term($0) },
     schedules: LearningRateSchedule.Shape.allCases.map { Term($0.rawValue, $0.summary) },
     kernels: [Term(KernelBackends.automaticName, "the first of these that can be used here")]
       + KernelBackends.all.map { Term($0.name, $0.summary) },
     kernelsWithInstructionSets: [KernelBackends.automaticName]
       + KernelBackends.all.filter(\.takesInstructionSet).map(\.name))
+}
+
+extension Vocabulary.Term {
+  /// The term of a choice; the details are its source and its hyperparameters with their defaults.
+  fileprivate init(_ choice: some Explained) {
+    let hyperparameters = choice.hyperparameters.map { "\($0.option) (\($0.defaultText(of: choice)))" }
+    let details = [choice.source, hyperparameters.joined(separator: ", ")].filter { !$0.isEmpty }
+    self.init(choice.rawValue, choice.summary, details: details.joined(separator: "; "))
+  }
 }

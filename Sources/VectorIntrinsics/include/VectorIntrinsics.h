@@ -68,6 +68,8 @@ typedef float Lanes __attribute__((ext_vector_type(LANE_COUNT)));
 typedef int LaneIntegers __attribute__((ext_vector_type(LANE_COUNT)));
 /// Bytes, one a lane.
 typedef unsigned char LaneBytes __attribute__((ext_vector_type(LANE_COUNT)));
+/// Doubles, one a lane: two registers.
+typedef double WideLanes __attribute__((ext_vector_type(LANE_COUNT)));
 
 /// Returns the lanes at `pointer`, which need not be aligned.
 static inline __attribute__((always_inline)) Lanes lanes_load(const float *_Nonnull pointer) {
@@ -124,6 +126,38 @@ static inline __attribute__((always_inline)) Lanes lanes_multiply_add(Lanes sum,
 #else
   return sum + a * b;
 #endif
+}
+
+/// Returns the square root of each lane, rounded once.
+static inline __attribute__((always_inline)) Lanes lanes_square_root(Lanes lanes) {
+  return __builtin_elementwise_sqrt(lanes);
+}
+
+/// Returns the magnitude of each lane.
+static inline __attribute__((always_inline)) Lanes lanes_magnitude(Lanes lanes) {
+  return (Lanes)((LaneIntegers)lanes & 0x7fffffff);
+}
+
+/// Returns `lanes`, and zeros in place of negative ones; NaN stays NaN.
+static inline __attribute__((always_inline)) Lanes lanes_not_negative(Lanes lanes) {
+  return (Lanes)((LaneIntegers)lanes & ~(LaneIntegers)(lanes < (Lanes)0));
+}
+
+/// Returns sum + lanes², in double precision.
+static inline __attribute__((always_inline)) WideLanes wide_lanes_add_squares(WideLanes sum, Lanes lanes) {
+  // The squares are exact, so it does not matter whether they are fused with the addition.
+  WideLanes wide = __builtin_convertvector(lanes, WideLanes);
+  return sum + wide * wide;
+}
+
+/// Returns a + b.
+static inline __attribute__((always_inline)) WideLanes wide_lanes_add(WideLanes a, WideLanes b) { return a + b; }
+
+/// Returns the sum of all lanes, in their order.
+static inline __attribute__((always_inline)) double wide_lanes_sum(WideLanes lanes) {
+  double sum = 0;
+  for (long i = 0; i < LANE_COUNT; i++) sum += lanes[i];
+  return sum;
 }
 
 /// Returns `lanes` where `integers` equal `value`, and zeros elsewhere.

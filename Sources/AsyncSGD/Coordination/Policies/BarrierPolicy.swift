@@ -22,6 +22,8 @@ struct BarrierPolicy: CoordinationPolicy {
   private var arrivals = 0
 
   init(workers: Int, gradientsToWait: Int, stopsCalculations: Bool = false) {
+    precondition(
+      (1...workers).contains(gradientsToWait), "a round waits for 1...\(workers) workers, not \(gradientsToWait)")
     self.gradientsToWait = gradientsToWait
     self.stopsCalculations = stopsCalculations
     roundOfWorker = Array(repeating: -1, count: workers)

@@ -1,0 +1,65 @@
+extension TrainingConfiguration {
+  /// The choices that make the algorithm.
+  public var combination: Combination {
+    Combination(mode: mode, rule: rule, optimizer: optimizer, compression: compression)
+  }
+
+  /// What holds for each hyperparameter of the algorithm, defaults included, in the order of its declaration.
+  public var effectiveHyperparameters: [NamedValue] {
+    combination.hyperparameters.map { NamedValue(name: $0.name, value: effectiveValue(of: $0)) }
+  }
+
+  private func effectiveValue(of hyperparameter: Hyperparameter) -> Hyperparameter.Value {
+    // Its default also depends on another hyperparameter.
+    if mode == .sync, hyperparameter.name == Hyperparameter.gradientsToWait.name {
+      return .integer(hyperparameters.gradientsOfUpdate(in: setting))
+    }
+    return hyperparameters.value(of: hyperparameter, in: setting)
+  }
+
+  /// Why the run means nothing, or `nil` if it means something.
+  ///
+  /// Looks at the combination first, then at numbers that belong together.
+  ///
+  /// - Parameter parameters: The number of parameters of the model, `nil` while it is unknown.
+  public func conflict(parameters: Int? = nil) -> Conflict? {
+    combination.conflict ?? momentumConflict ?? mode.conflict(hyperparameters, workers: workers) ?? warmStartConflict
+      ?? partsConflict(parameters)
+  }
+
+  /// A rule that steers the server's momentum needs it there.
+  private var momentumConflict: Conflict? {
+    guard rule == .closedLoopMomentum, hyperparameters.keepsMomentumInWorkers(in: setting) else { return nil }
+    return conflict(
+      .momentumAt, "--rule \(rule.rawValue)", "which steers the server's momentum", ["--momentum-at server"])
+  }
+
+  private var warmStartConflict: Conflict? {
+    guard mode == .async, number(.warmStart) >= Double(epochs) else { return nil }
+    return conflict(
+      .warmStart, "--epochs \(epochs)", "in which the other workers would never train",
+      ["a smaller --warm-start", "more --epochs"])
+  }
+
+  /// Every part of the parameters has at least one of them.
+  private func partsConflict(_ parameters: Int?) -> Conflict? {
+    guard let parameters else { return nil }
+    let part: Hyperparameter
+    switch mode {
+    case .async: part = .serverShards
+    case .hogwild: part = .lockStripes
+    default: return nil
+    }
+    guard integer(part) > parameters else { return nil }
+    return conflict(
+      part, "a model of \(parameters) parameters", "", ["\(part.option) \(parameters) or fewer"])
+  }
+
+  private func conflict(
+    _ hyperparameter: Hyperparameter, _ partner: String, _ reason: String, _ alternatives: [String]
+  ) -> Conflict {
+    Conflict(
+      option: hyperparameter.option, value: "\(hyperparameters.value(of: hyperparameter, in: setting))",
+      partner: partner, reason: reason, alternatives: alternatives)
+  }
+}

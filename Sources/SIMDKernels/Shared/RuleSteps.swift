@@ -1,0 +1,263 @@
+// The arithmetic of the update rules, a register at a time.
+//
+// This file is compiled for several instruction sets. It uses raw pointers and vectors only, so that a copy of it compiled
+// for another shares no code with this one.
+//
+// What each function computes, and the sources, are in `RuleKernels`. The formulas are arranged for few divisions and
+// roots, which are the instruction set's exact ones.
+
+internal import VectorIntrinsics
+
+/// Compensates the delay of a gradient, with a constant weight.
+func compensateDelayOfVector(
+  weight: Float, count: Int, gradient: UnsafePointer<Float>, parameters: UnsafePointer<Float>,
+  pulled: UnsafePointer<Float>, corrected: UnsafeMutablePointer<Float>
+) {
+  let weights = lanes_broadcast(weight)
+  @inline(always)
+  func compensate(_ index: Int, _ lanes: Int) {
+    let slope = lanes_load_partial(gradient + index, lanes)
+    let way = lanes_load_partial(parameters + index, lanes) - lanes_load_partial(pulled + index, lanes)
+    lanes_store_partial(corrected + index, lanes_multiply_add(slope, slope, weights * slope * way), lanes)
+  }
+  forEachRegister(of: count, compensate)
+}
+
+/// Compensates the delay of a gradient, with a weight that falls with the size of the gradients.
+func compensateDelayOfVector(
+  weight: Float, decay: Float, freshWeight: Float, epsilon: Float, count: Int, gradient: UnsafePointer<Float>,
+  parameters: UnsafePointer<Float>, pulled: UnsafePointer<Float>, meanSquare: UnsafeMutablePointer<Float>,
+  corrected: UnsafeMutablePointer<Float>
+) {
+  let (weights, epsilons) = (lanes_broadcast(weight), lanes_broadcast(epsilon))
+  let (decays, freshWeights) = (lanes_broadcast(decay), lanes_broadcast(freshWeight))
+  @inline(always)
+  func compensate(_ index: Int, _ lanes: Int) {
+    let slope = lanes_load_partial(gradient + index, lanes)
+    let squares = lanes_multiply_add(
+      lanes_load_partial(meanSquare + index, lanes) * decays, freshWeights, slope * slope)
+    lanes_store_partial(meanSquare + index, squares, lanes)
+    let way = lanes_load_partial(parameters + index, lanes) - lanes_load_partial(pulled + index, lanes)
+    let adapted = weights / lanes_square_root(squares + epsilons)
+    lanes_store_partial(corrected + index, lanes_multiply_add(slope, slope, adapted * slope * way), lanes)
+  }
+  forEachRegister(of: count, compensate)
+}
+
+/// Divides a gradient, with weight decay, by how many average steps each parameter has gone meanwhile, and one.
+///
+/// C / (|θ − θ′| + C) is one division less than 1 / (|θ − θ′| / C + 1), and exactly 1 as well where nothing has moved.
+func divideByGapOfVector(
+  decay: Float, freshWeight: Float, scale: Float, floor: Float, weightDecay: Float, count: Int,
+  gradient: UnsafePointer<Float>, parameters: UnsafePointer<Float>, pulled: UnsafePointer<Float>,
+  meanSquare: UnsafeMutablePointer<Float>, corrected: UnsafeMutablePointer<Float>
+) {
+  let (decays, freshWeights) = (lanes_broadcast(decay), lanes_broadcast(freshWeight))
+  let (scales, floors) = (lanes_broadcast(scale), lanes_broadcast(floor))
+  let shrinkages = lanes_broadcast(weightDecay)
+  @inline(always)
+  func divide(_ slope: Lanes, _ squares: Lanes, _ index: Int, _ lanes: Int) {
+    let old = lanes_load_partial(parameters + index, lanes)
+    let distance = lanes_magnitude(old - lanes_load_partial(pulled + index, lanes))
+    let step = lanes_multiply_add(floors, scales, lanes_square_root(squares))
+    let direction = lanes_multiply_add(slope, shrinkages, old)
+    lanes_store_partial(corrected + index, direction * (step / (distance + step)), lanes)
+  }
+  @inline(always)
+  func divideOnly(_ index: Int, _ lanes: Int) {
+    let squares = lanes_load_partial(meanSquare + index, lanes)
+    divide(lanes_load_partial(gradient + index, lanes), squares, index, lanes)
+  }
+  @inline(always)
+  func accumulateAndDivide(_ index: Int, _ lanes: Int) {
+    let slope = lanes_load_partial(gradient + index, lanes)
+    let squares = lanes_multiply_add(
+      lanes_load_partial(meanSquare + index, lanes) * decays, freshWeights, slope * slope)
+    lanes_store_partial(meanSquare + index, squares, lanes)
+    divide(slope, squares, index, lanes)
+  }
+  if freshWeight == 0 {
+    forEachRegister(of: count, divideOnly)
+  } else {
+    forEachRegister(of: count, accumulateAndDivide)
+  }
+}
+
+/// Adds the squares of a step to a moving mean.
+func accumulateStepOfVector(
+  decay: Float, freshWeight: Float, count: Int, before: UnsafePointer<Float>, after: UnsafePointer<Float>,
+  meanSquare: UnsafeMutablePointer<Float>
+) {
+  let (decays, freshWeights) = (lanes_broadcast(decay), lanes_broadcast(freshWeight))
+  @inline(always)
+  func accumulate(_ index: Int, _ lanes: Int) {
+    let step = lanes_load_partial(before + index, lanes) - lanes_load_partial(after + index, lanes)
+    let squares = lanes_multiply_add(
+      lanes_load_partial(meanSquare + index, lanes) * decays, freshWeights, step * step)
+    lanes_store_partial(meanSquare + index, squares, lanes)
+  }
+  forEachRegister(of: count, accumulate)
+}
+
+/// Divides a gradient by a moving mean of its own standard deviation.
+func divideByDeviationOfVector(
+  decay: Float, freshWeight: Float, epsilon: Float, count: Int, gradient: UnsafePointer<Float>,
+  mean: UnsafeMutablePointer<Float>, meanSquare: UnsafeMutablePointer<Float>,
+  deviation: UnsafeMutablePointer<Float>, corrected: UnsafeMutablePointer<Float>
+) {
+  let (decays, freshWeights) = (lanes_broadcast(decay), lanes_broadcast(freshWeight))
+  let epsilons = lanes_broadcast(epsilon)
+  /// Moves a mean towards `fresh`.
+  @inline(always)
+  func moved(_ state: UnsafeMutablePointer<Float>, _ fresh: Lanes, _ index: Int, _ lanes: Int) -> Lanes {
+    let result = lanes_multiply_add(lanes_load_partial(state + index, lanes) * decays, freshWeights, fresh)
+    lanes_store_partial(state + index, result, lanes)
+    return result
+  }
+  @inline(always)
+  func divide(_ index: Int, _ lanes: Int) {
+    let slope = lanes_load_partial(gradient + index, lanes)
+    let squares = moved(meanSquare, slope * slope, index, lanes)
+    let center = moved(mean, slope, index, lanes)
+    // Rounding may leave a little less than nothing.
+    let variance = lanes_not_negative(squares - center * center)
+    let size = moved(deviation, lanes_square_root(variance + epsilons), index, lanes)
+    lanes_store_partial(corrected + index, slope / size, lanes)
+  }
+  forEachRegister(of: count, divide)
+}
+
+/// Divides a gradient by a moving mean of its own magnitude.
+func divideByMagnitudeOfVector(
+  decay: Float, freshWeight: Float, epsilon: Float, count: Int, gradient: UnsafePointer<Float>,
+  magnitude: UnsafeMutablePointer<Float>, corrected: UnsafeMutablePointer<Float>
+) {
+  let (decays, freshWeights) = (lanes_broadcast(decay), lanes_broadcast(freshWeight))
+  let epsilons = lanes_broadcast(epsilon)
+  @inline(always)
+  func divide(_ index: Int, _ lanes: Int) {
+    let slope = lanes_load_partial(gradient + index, lanes)
+    let size = lanes_multiply_add(
+      lanes_load_partial(magnitude + index, lanes) * decays, freshWeights, lanes_magnitude(slope))
+    lanes_store_partial(magnitude + index, size, lanes)
+    lanes_store_partial(corrected + index, slope / (size + epsilons), lanes)
+  }
+  forEachRegister(of: count, divide)
+}
+
+/// Takes a step with the velocity of one of many workers, and keeps the sum of all velocities.
+func workerMomentumStepOfVector(
+  learningRate: Float, momentum: Float, weightDecay: Float, count: Int, parameters: UnsafePointer<Float>,
+  gradient: UnsafePointer<Float>, velocity: UnsafeMutablePointer<Float>, velocitySum: UnsafeMutablePointer<Float>,
+  updated: UnsafeMutablePointer<Float>
+) {
+  let descent = lanes_broadcast(-learningRate)
+  let (momenta, shrinkages) = (lanes_broadcast(momentum), lanes_broadcast(weightDecay))
+  @inline(always)
+  func step(_ index: Int, _ lanes: Int) {
+    let old = lanes_load_partial(parameters + index, lanes)
+    let direction = lanes_multiply_add(lanes_load_partial(gradient + index, lanes), shrinkages, old)
+    let before = lanes_load_partial(velocity + index, lanes)
+    let after = lanes_multiply_add(direction, momenta, before)
+    lanes_store_partial(velocity + index, after, lanes)
+    lanes_store_partial(
+      velocitySum + index, lanes_load_partial(velocitySum + index, lanes) + (after - before), lanes)
+    lanes_store_partial(updated + index, lanes_multiply_add(old, descent, after), lanes)
+  }
+  forEachRegister(of: count, step)
+}
+
+/// Takes a step along a velocity that changes only once in a cycle of several gradients.
+func cyclicMomentumStepOfVector(
+  learningRate: Float, momentum: Float, weightDecay: Float, meanWeight: Float, endsCycle: Bool, count: Int,
+  parameters: UnsafePointer<Float>, gradient: UnsafePointer<Float>, velocity: UnsafeMutablePointer<Float>,
+  accumulator: UnsafeMutablePointer<Float>, updated: UnsafeMutablePointer<Float>
+) {
+  let (descent, meanWeights) = (lanes_broadcast(-learningRate), lanes_broadcast(meanWeight))
+  let (momenta, shrinkages) = (lanes_broadcast(momentum), lanes_broadcast(weightDecay))
+  /// Moves the parameters, and returns what the accumulator is now.
+  @inline(always)
+  func moved(_ drift: Lanes, _ index: Int, _ lanes: Int) -> Lanes {
+    let old = lanes_load_partial(parameters + index, lanes)
+    let direction = lanes_multiply_add(lanes_load_partial(gradient + index, lanes), shrinkages, old)
+    let way = lanes_multiply_add(direction, momenta, drift)
+    lanes_store_partial(updated + index, lanes_multiply_add(old, descent, way), lanes)
+    return lanes_load_partial(accumulator + index, lanes) + direction
+  }
+  @inline(always)
+  func step(_ index: Int, _ lanes: Int) {
+    let sum = moved(lanes_load_partial(velocity + index, lanes), index, lanes)
+    lanes_store_partial(accumulator + index, sum, lanes)
+  }
+  @inline(always)
+  func lastStep(_ index: Int, _ lanes: Int) {
+    let drift = lanes_load_partial(velocity + index, lanes)
+    let sum = moved(drift, index, lanes)
+    lanes_store_partial(velocity + index, lanes_multiply_add(momenta * drift, meanWeights, sum), lanes)
+    lanes_store_partial(accumulator + index, Lanes.zero, lanes)
+  }
+  if endsCycle { forEachRegister(of: count, lastStep) } else { forEachRegister(of: count, step) }
+}
+
+/// Takes a step with a momentum that a late gradient joins with the weight that it would have by now.
+func orderedMomentumStepOfVector(
+  openingWeight: Float, momentumDecay: Float, momentumWeight: Float, stepWeight: Float, weightDecay: Float, count: Int,
+  parameters: UnsafePointer<Float>, gradient: UnsafePointer<Float>, momentum: UnsafeMutablePointer<Float>,
+  updated: UnsafeMutablePointer<Float>
+) {
+  let (openings, descent) = (lanes_broadcast(-openingWeight), lanes_broadcast(-stepWeight))
+  let (decays, weights) = (lanes_broadcast(momentumDecay), lanes_broadcast(momentumWeight))
+  let shrinkages = lanes_broadcast(weightDecay)
+  @inline(always)
+  func step(_ index: Int, _ lanes: Int) {
+    let old = lanes_load_partial(parameters + index, lanes)
+    let drift = lanes_load_partial(momentum + index, lanes)
+    let direction = lanes_multiply_add(lanes_load_partial(gradient + index, lanes), shrinkages, old)
+    let opened = lanes_multiply_add(old, openings, drift)
+    lanes_store_partial(updated + index, lanes_multiply_add(opened, descent, direction), lanes)
+    lanes_store_partial(momentum + index, lanes_multiply_add(decays * drift, weights, direction), lanes)
+  }
+  forEachRegister(of: count, step)
+}
+
+/// Computes where parameters will be.
+func lookAheadOfVector(
+  distance: Float, accumulatorDistance: Float, count: Int, parameters: UnsafePointer<Float>,
+  velocity: UnsafePointer<Float>, accumulator: UnsafePointer<Float>?, ahead: UnsafeMutablePointer<Float>
+) {
+  let (ways, accumulatorWays) = (lanes_broadcast(-distance), lanes_broadcast(-accumulatorDistance))
+  @inline(always)
+  func look(_ index: Int, _ lanes: Int) -> Lanes {
+    lanes_multiply_add(
+      lanes_load_partial(parameters + index, lanes), ways, lanes_load_partial(velocity + index, lanes))
+  }
+  @inline(always)
+  func lookAlong(_ index: Int, _ lanes: Int) {
+    lanes_store_partial(ahead + index, look(index, lanes), lanes)
+  }
+  guard let accumulator else {
+    forEachRegister(of: count, lookAlong)
+    return
+  }
+  @inline(always)
+  func lookAlongBoth(_ index: Int, _ lanes: Int) {
+    let sum = lanes_load_partial(accumulator + index, lanes)
+    lanes_store_partial(ahead + index, lanes_multiply_add(look(index, lanes), accumulatorWays, sum), lanes)
+  }
+  forEachRegister(of: count, lookAlongBoth)
+}
+
+/// Calls `body` for each whole register of a vector, and for the partial one at its end: with the index of the first
+/// element and the number of lanes.
+///
+/// Both do the same operations, so a result does not depend on where in a vector it stands.
+@inline(always)
+private func forEachRegister(of count: Int, _ body: (_ index: Int, _ lanes: Int) -> Void) {
+  let lastWhole = count - Lanes.scalarCount
+  var index = 0
+  while index <= lastWhole {
+    body(index, Lanes.scalarCount)
+    index += Lanes.scalarCount
+  }
+  if index < count { body(index, count - index) }
+}

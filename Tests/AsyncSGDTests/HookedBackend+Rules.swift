@@ -1,0 +1,95 @@
+import Kernels
+
+extension HookedBackend {
+  func compensateDelay(
+    _ weight: Float, count: Int, gradient: UnsafePointer<Float>, parameters: UnsafePointer<Float>,
+    pulled: UnsafePointer<Float>, corrected: UnsafeMutablePointer<Float>
+  ) {
+    base.compensateDelay(
+      weight, count: count, gradient: gradient, parameters: parameters, pulled: pulled, corrected: corrected)
+  }
+
+  func compensateDelay(
+    _ compensation: AdaptiveCompensation<Float>, count: Int, gradient: UnsafePointer<Float>,
+    parameters: UnsafePointer<Float>, pulled: UnsafePointer<Float>, meanSquare: UnsafeMutablePointer<Float>,
+    corrected: UnsafeMutablePointer<Float>
+  ) {
+    base.compensateDelay(
+      compensation, count: count, gradient: gradient, parameters: parameters, pulled: pulled, meanSquare: meanSquare,
+      corrected: corrected)
+  }
+
+  func divideByGap(
+    _ gap: GapScaling<Float>, count: Int, gradient: UnsafePointer<Float>, parameters: UnsafePointer<Float>,
+    pulled: UnsafePointer<Float>, meanSquare: UnsafeMutablePointer<Float>, corrected: UnsafeMutablePointer<Float>
+  ) {
+    base.divideByGap(
+      gap, count: count, gradient: gradient, parameters: parameters, pulled: pulled, meanSquare: meanSquare,
+      corrected: corrected)
+  }
+
+  func accumulateStep(
+    decay: Float, freshWeight: Float, count: Int, before: UnsafePointer<Float>, after: UnsafePointer<Float>,
+    meanSquare: UnsafeMutablePointer<Float>
+  ) {
+    base.accumulateStep(
+      decay: decay, freshWeight: freshWeight, count: count, before: before, after: after, meanSquare: meanSquare)
+  }
+
+  func divideByDeviation(
+    _ scaling: DeviationScaling<Float>, count: Int, gradient: UnsafePointer<Float>, mean: UnsafeMutablePointer<Float>,
+    meanSquare: UnsafeMutablePointer<Float>, deviation: UnsafeMutablePointer<Float>,
+    corrected: UnsafeMutablePointer<Float>
+  ) {
+    base.divideByDeviation(
+      scaling, count: count, gradient: gradient, mean: mean, meanSquare: meanSquare, deviation: deviation,
+      corrected: corrected)
+  }
+
+  func divideByMagnitude(
+    _ scaling: DeviationScaling<Float>, count: Int, gradient: UnsafePointer<Float>,
+    magnitude: UnsafeMutablePointer<Float>, corrected: UnsafeMutablePointer<Float>
+  ) {
+    base.divideByMagnitude(scaling, count: count, gradient: gradient, magnitude: magnitude, corrected: corrected)
+  }
+
+  func workerMomentumStep(
+    _ step: SGDStep<Float>, count: Int, parameters: UnsafePointer<Float>, gradient: UnsafePointer<Float>,
+    velocity: UnsafeMutablePointer<Float>, velocitySum: UnsafeMutablePointer<Float>,
+    updated: UnsafeMutablePointer<Float>
+  ) {
+    base.workerMomentumStep(
+      step, count: count, parameters: parameters, gradient: gradient, velocity: velocity, velocitySum: velocitySum,
+      updated: updated)
+    noteStep(of: count)
+  }
+
+  func cyclicMomentumStep(
+    _ step: SGDStep<Float>, meanWeight: Float?, count: Int, parameters: UnsafePointer<Float>,
+    gradient: UnsafePointer<Float>, velocity: UnsafeMutablePointer<Float>, accumulator: UnsafeMutablePointer<Float>,
+    updated: UnsafeMutablePointer<Float>
+  ) {
+    base.cyclicMomentumStep(
+      step, meanWeight: meanWeight, count: count, parameters: parameters, gradient: gradient, velocity: velocity,
+      accumulator: accumulator, updated: updated)
+    noteStep(of: count)
+  }
+
+  func orderedMomentumStep(
+    _ step: OrderedMomentumStep<Float>, count: Int, parameters: UnsafePointer<Float>, gradient: UnsafePointer<Float>,
+    momentum: UnsafeMutablePointer<Float>, updated: UnsafeMutablePointer<Float>
+  ) {
+    base.orderedMomentumStep(
+      step, count: count, parameters: parameters, gradient: gradient, momentum: momentum, updated: updated)
+    noteStep(of: count)
+  }
+
+  func lookAhead(
+    _ distance: Float, accumulatorDistance: Float, count: Int, parameters: UnsafePointer<Float>,
+    velocity: UnsafePointer<Float>, accumulator: UnsafePointer<Float>?, ahead: UnsafeMutablePointer<Float>
+  ) {
+    base.lookAhead(
+      distance, accumulatorDistance: accumulatorDistance, count: count, parameters: parameters, velocity: velocity,
+      accumulator: accumulator, ahead: ahead)
+  }
+}
