@@ -56,7 +56,7 @@ struct LocalTrainingTests {
     #expect(report.outcome == .completed)
     #expect(report.last.examples == 500)
     #expect(report.last.testLoss < 2.3)
-    #expect(report.drops.values.allSatisfy { $0 == 0 })
+    #expect(report.last.figures.drops.values.allSatisfy { $0 == 0 })
   }
 
   @Test("local SGD with H = 1 has the bits of synchronous SGD", arguments: [1, 4])
@@ -190,17 +190,12 @@ struct LocalTrainingTests {
       configuration.compression = kind
       let model = try TrainingFixture.model("softmax")
       let backend = ReferenceBackend<Float>()
-      let server = Mutex<ParameterServer?>(nil)
       let trainer = try Trainer(
         configuration, model: model, data: TrainingFixture.digits, backend: backend, programVersion: "test",
-        observer: RecordingObserver(),
-        service: { service, _ in
-          server.withLock { $0 = service }
-          return service
-        })
+        observer: RecordingObserver())
       let report = try trainer.run()
       #expect(report.last.testLoss < 2.3, "\(kind.rawValue)")
-      let pushed = server.withLock { $0?.status.pushedBytes ?? 0 }
+      let pushed = report.last.figures.pushedBytes
       if let bytes = expected[kind] { #expect(pushed == 2 * 63 * bytes, "\(kind.rawValue)") }
       #expect(pushed > 0 && pushed <= 2 * 63 * (4 + 4 * 7840 + 4 + 4 * 10), "\(kind.rawValue)")
     }
@@ -229,9 +224,10 @@ struct LocalTrainingTests {
     var configuration = configuration(setup, workers: 1)
     configuration.compression = compression
     let plan = EpochPlan(examples: data.count, batchSize: 4)
-    let server = ParameterServer(
+    let server = ServerAssembly(
       configuration, model: model, backend: backend,
-      schedule: SchedulePosition(configuration, plan: plan, epoch: 0, minibatch: 0), state: nil)
+      schedule: SchedulePosition(configuration, plan: plan, epoch: 0, minibatch: 0), state: nil
+    ).makeServer()
     let dispenser = MinibatchDispenser(workers: 1, inRounds: configuration.dealsInRounds)
     dispenser.begin(minibatches: plan.minibatches, from: 0)
     let worker = Worker(
