@@ -3,8 +3,6 @@ internal import NeuralNet
 
 extension TrainingConfiguration {
   /// Whether workers take steps on parameters of their own.
-  ///
-  /// Weight decay is then theirs: it is part of each of their gradients, and the server adds none.
   var takesLocalSteps: Bool {
     switch mode {
     case .async: integer(.fetchEvery) > 1 || integer(.pushEvery) > 1
@@ -14,10 +12,15 @@ extension TrainingConfiguration {
     }
   }
 
+  /// Whether weight decay is part of each gradient of the workers, at the parameters they step from, and the server adds
+  /// none; unless the optimizer keeps it out of gradients.
+  var decaysInWorkers: Bool { takesLocalSteps && optimizer != .adamw }
+
   /// Returns what one worker does with its gradients.
   func makeLocalSteps(_ layout: ParameterLayout, plan: EpochPlan, backend: any KernelBackend<Float>) -> any LocalSteps {
     guard takesLocalSteps else { return SingleSteps() }
-    let arithmetic = LocalArithmetic(blocks: ParameterBlocks(layout, weightDecay: weightDecay), backend: backend)
+    let arithmetic = LocalArithmetic(
+      blocks: ParameterBlocks(layout, weightDecay: decaysInWorkers ? weightDecay : 0), backend: backend)
     switch mode {
     case .agn:
       let steps = integer(.localSteps)

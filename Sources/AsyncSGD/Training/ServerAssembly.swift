@@ -22,7 +22,7 @@ struct ServerAssembly {
     position = schedule
     // Steps that workers take on their own have decayed their weights already.
     blocks = ParameterBlocks(
-      model.layout, weightDecay: configuration.takesLocalSteps ? 0 : configuration.weightDecay)
+      model.layout, weightDecay: configuration.decaysInWorkers ? 0 : configuration.weightDecay)
     if let state {
       initial = state.parameters
     } else {
