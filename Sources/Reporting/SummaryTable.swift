@@ -65,7 +65,26 @@ public struct SummaryTable: Sendable, CustomStringConvertible {
     if !drops.isEmpty { rows.append(("dropped pushes", drops.joined(separator: ", "))) }
     if figures.abandoned > 0 { rows.append(("abandoned", "\(NumberText.count(figures.abandoned)) calculations")) }
     if report.run.compression != CompressionKind.none.rawValue {
-      rows.append(("pushed", NumberText.bytes(figures.pushedBytes)))
+      let ratio = figures.compressionRatio.map { ", \(NumberText.fixed($0, digits: 1)) times less than uncompressed" }
+      rows.append(("pushed", NumberText.bytes(figures.pushedBytes) + (ratio ?? "")))
+    }
+    if let consistency = figures.consistency { rows += self.rows(of: consistency) }
+    if let momentum = figures.momentum {
+      let wanted = NumberText.exact(report.run.momentum)
+      rows.append(("momentum", "\(NumberText.fixed(momentum, digits: 4)), for a total of \(wanted)"))
+    }
+    return rows
+  }
+
+  /// What was given up of consistency.
+  private func rows(of consistency: ConsistencyRecord) -> [(name: String, value: String)] {
+    let pulls = "\(NumberText.percent(consistency.mixedShare)) of \(NumberText.count(consistency.pulls))"
+    let spread =
+      consistency.mixedPulls > 0 ? ", at most \(NumberText.count(consistency.largestSpread)) updates apart" : ""
+    var rows = [(name: "mixed pulls", value: pulls + spread)]
+    if consistency.watchedUpdates > 0 {
+      let watched = NumberText.count(consistency.watchedUpdates)
+      rows.append(("lost updates", "\(NumberText.percent(consistency.lostShare)) of \(watched) that were watched"))
     }
     return rows
   }

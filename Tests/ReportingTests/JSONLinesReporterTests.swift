@@ -51,11 +51,11 @@ struct JSONLinesReporterTests {
         #"{"event":"epoch","epoch":2,"seconds":5.5,"examples":24000,"examplesPerSecond":4363.6,"updates":1500,"#
           + #""trainLoss":0.25,"trainAccuracy":0.92,"testLoss":0.125,"testAccuracy":0.9635,"#
           + #""staleness":{"mean":6.98,"p50":7,"p95":9,"p99":12,"max":31},"#
-          + #""dropped":{"notFinite":0,"late":0,"tooStale":0},"abandoned":0,"pushedBytes":370236000}"#,
+          + #""dropped":{"notFinite":0,"late":0,"tooStale":0},"abandoned":0,"pushedBytes":370236000,"compressionRatio":1.0}"#,
         #"{"event":"final","outcome":"completed","epoch":5,"seconds":13.75,"examples":60000,"#
           + #""examplesPerSecond":4363.6,"updates":3750,"trainLoss":0.25,"trainAccuracy":0.92,"testLoss":0.125,"#
           + #""testAccuracy":0.9635,"staleness":{"mean":6.98,"p50":7,"p95":9,"p99":12,"max":31},"#
-          + #""dropped":{"notFinite":0,"late":0,"tooStale":0},"abandoned":0,"pushedBytes":370236000,"workers":8,"#
+          + #""dropped":{"notFinite":0,"late":0,"tooStale":0},"abandoned":0,"pushedBytes":370236000,"compressionRatio":1.0,"workers":8,"#
           + #""mode":"async","rule":"plain","optimizer":"sgd","compression":"none","model":"lenet5","dataset":"digits","#
           + #""kernels":"simd","parameters":61706,"parametersHash":"0123456789abcdef","#
           + #""peakMemoryBytes":143000000,"updatesByWorker":[470,469,468,471,465,472,460,475],"refusedPushes":0}"#,
@@ -72,7 +72,16 @@ struct JSONLinesReporterTests {
     ]
     var epoch = sampleEpoch()
     epoch.figures = RunFigures(drops: [.late: 12, .tooStale: 3, .notFinite: 1, .stopped: 9], abandoned: 4)
+    var consistency = ConsistencyRecord()
+    (consistency.pulls, consistency.mixedPulls, consistency.largestSpread) = (20, 10, 3)
+    (consistency.watchedUpdates, consistency.lostUpdates) = (40, 1)
+    epoch.figures.consistency = consistency
+    epoch.figures.momentum = -0.125
     let lines = try lines([.run(run), .epoch(epoch)])
+    #expect(
+      lines[1].hasSuffix(
+        #""pushedBytes":0,"compressionRatio":null,"consistency":{"pulls":20,"mixedPulls":10,"largestSpread":3,"#
+          + #""watchedUpdates":40,"lostUpdates":1},"momentum":-0.125}"#))
     #expect(
       lines[0].contains(
         #""compression":"top-k","hyperparameters":{"movingRate":0.1125,"stalenessBound":3,"gradientsFrom":"any"},"#))

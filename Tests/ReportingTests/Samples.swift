@@ -24,7 +24,7 @@ func sampleEpoch() -> EpochReport {
     epoch: 2, seconds: 5.5, examples: 24_000, examplesPerSecond: 4_363.6, updates: 1_500, trainLoss: 0.25,
     trainAccuracy: 0.92, testLoss: 0.125, testAccuracy: 0.9635,
     staleness: StalenessSummary(mean: 6.98, p50: 7, p95: 9, p99: 12, max: 31),
-    figures: RunFigures(pushedBytes: 370_236_000))
+    figures: RunFigures(pushedBytes: 370_236_000, uncompressedBytes: 370_236_000))
 }
 
 func sampleFinal() -> FinalReport {

@@ -49,13 +49,29 @@ struct SummaryTableTests {
     report.run.compression = "top-k"
     report.refusedPushes = 2
     report.last.figures = RunFigures(
-      drops: [.notFinite: 2, .late: 1_234, .tooStale: 56, .stopped: 7], abandoned: 8_000, pushedBytes: 1_500_000)
+      drops: [.notFinite: 2, .late: 1_234, .tooStale: 56, .stopped: 7], abandoned: 8_000, pushedBytes: 1_500_000,
+      uncompressedBytes: 48_000_000)
     let lines = SummaryTable(report).description.split(separator: "\n")
     #expect(
       lines[11...14] == [
         "refused pushes     2", "dropped pushes     1,234 late, 56 too stale", "abandoned          8,000 calculations",
-        "pushed             1.5 MB",
+        "pushed             1.5 MB, 32.0 times less than uncompressed",
       ])
+    var consistency = ConsistencyRecord()
+    (consistency.pulls, consistency.mixedPulls, consistency.largestSpread) = (20_000, 100, 3)
+    (consistency.watchedUpdates, consistency.lostUpdates) = (4_000, 1)
+    report.last.figures.consistency = consistency
+    report.last.figures.momentum = -0.12345
+    report.run.momentum = 0.5
+    let more = SummaryTable(report).description.split(separator: "\n")
+    #expect(
+      more[15...17] == [
+        "mixed pulls        0.50% of 20,000, at most 3 updates apart",
+        "lost updates       0.03% of 4,000 that were watched",
+        "momentum           -0.1235, for a total of 0.5",
+      ])
+    report.last.figures.consistency = ConsistencyRecord()
+    #expect(SummaryTable(report).description.contains("\nmixed pulls        0.00% of 0\nmomentum "))
     report.last.figures.drops[.late] = 0
     #expect(SummaryTable(report).description.contains("\ndropped pushes     56 too stale\n"))
   }

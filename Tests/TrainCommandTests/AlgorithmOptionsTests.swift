@@ -101,10 +101,12 @@ struct AlgorithmOptionsTests {
     arguments: Hyperparameter.all.map(\.name))
   func hyperparameters(name: String) throws {
     let hyperparameter = try #require(Hyperparameter.named(name))
-    let specifications = TrainOptions.specifications(vocabulary: sampleVocabulary, cores: 4).flatMap(\.options)
-    #expect(!specifications.contains { $0.name == hyperparameter.option })
-    let specification = try #require(
-      TrainOptions.hyperparameterSpecifications.first { $0.name == hyperparameter.option })
+    let specifications =
+      TrainOptions.specifications(vocabulary: sampleVocabulary, cores: 4).flatMap(\.options)
+      + TrainOptions.hyperparameterSpecifications
+    // Its name is that of no other option.
+    #expect(specifications.filter { $0.name == hyperparameter.option }.count == 1)
+    let specification = try #require(specifications.first { $0.name == hyperparameter.option })
     for value in hyperparameter.ends {
       var options = TrainOptions(cores: 4)
       try specification.set(&options, OptionValue(option: hyperparameter.option, text: "\(value)"))

@@ -36,9 +36,11 @@ struct RunSettingsTests {
       #expect(settings.hidden == nil && settings.activation == nil)
       #expect(configuration.workers == workers && configuration.mode == mode && configuration.seed == 1)
       #expect(configuration.epochs == recipe.epochs && configuration.batchSize == recipe.batchSize)
-      #expect(configuration.learningRate == recipe.learningRate(mode: mode, workers: workers))
       // In elastic modes the server has no optimizer.
       let isElastic = [CoordinationMode.easgd, .eamsgd].contains(mode)
+      #expect(
+        configuration.learningRate
+          == recipe.learningRate(mode: mode, optimizer: isElastic ? .sgd : nil, workers: workers))
       #expect(configuration.optimizer == (isElastic ? .sgd : recipe.optimizer))
       #expect(configuration.momentum == (isElastic ? 0 : recipe.momentum))
       #expect(configuration.compression == .none && configuration.hyperparameters == Hyperparameters())
@@ -85,10 +87,10 @@ struct RunSettingsTests {
       let configuration = try settings(arguments).configuration
       return [configuration.optimizer.rawValue, "\(configuration.momentum)"]
     }
-    #expect(try choice("--rule dana") == ["sgd", "0.5"])
+    #expect(try choice("--rule dana") == ["sgd", "0.9"])
     #expect(try choice("--rule dana --momentum 0.9") == ["sgd", "0.9"])
     #expect(try choice("--rule dana --momentum 0") == ["sgd", "0.0"])
-    #expect(try choice("--rule dana --model hogwild") == ["sgd", "0.5"])
+    #expect(try choice("--rule dana --model hogwild") == ["sgd", "0.9"])
     #expect(try choice("--rule closed-loop-momentum") == ["momentum", "0.5"])
     #expect(try choice("--rule closed-loop-momentum --momentum 0.25") == ["momentum", "0.25"])
     #expect(try choice("--rule closed-loop-momentum --optimizer nesterov") == ["nesterov", "0.5"])

@@ -56,7 +56,11 @@ extension Hyperparameter {
   /// The share of a tensor's elements that is sent.
   public static let compressionRatio = Hyperparameter(
     "compression-ratio", "top-k, random-k, dgc: the share of each tensor's elements that is pushed.",
-    .number(0...1, excludesLower: true), defaultText: "top-k: 0.01; random-k: 0.1; dgc: 0.001"
+    .number(0...1, excludesLower: true),
+    defaultTexts: [
+      DefaultText([CompressionKind.topK], "0.01"), DefaultText([CompressionKind.randomK], "0.1"),
+      DefaultText([CompressionKind.dgc], "0.001"),
+    ]
   ) {
     switch $0.compression {
     case .dgc: .number(0.001)
@@ -81,7 +85,11 @@ extension Hyperparameter {
     "error-feedback", "top-k, threshold, random-k, 1-bit, sign-sgd, qsgd: what becomes of what is lost.",
     .choice([
       Choice("on", "a worker adds it to its next gradient"), Choice("off", "it is lost"),
-    ]), defaultText: "on; qsgd: off"
+    ]),
+    defaultTexts: [
+      DefaultText([CompressionKind.topK, .threshold, .randomK, .oneBit, .signSGD], "on"),
+      DefaultText([CompressionKind.qsgd], "off"),
+    ]
   ) { .choice($0.compression == .qsgd ? "off" : "on") }
   /// m of ``CompressionKind/dgc``.
   public static let compressionMomentum = Hyperparameter(

@@ -60,7 +60,7 @@ final class DeepGradientCompressor: GradientCompressor {
     velocity = GradientBuffer(count: layout.count)
     accumulated = GradientBuffer(count: layout.count)
     sample = GradientBuffer(count: tensors.map(\.count).max() ?? 0)
-    payload = Payload(capacity: tensors.reduce(0) { $0 + SparseFormat.bytes($1.count) })
+    payload = Payload(capacity: tensors.reduce(0) { $0 + SparseFormat.bytes($1.count, of: $1.count) })
   }
 
   /// Returns the share of elements that is sent at some place of the run.
@@ -115,7 +115,7 @@ final class DeepGradientCompressor: GradientCompressor {
     _ ratio: Double, of values: UnsafePointer<Float>, count: Int, random: inout RandomStream
   ) -> (cut: MagnitudeSelector.Cut, number: Int) {
     let wanted = kept(ratio, of: count)
-    if count > Self.sampledFrom {
+    if count > Self.sampledFrom, wanted < count {
       // Enough that several of the elements that are to be sent are among them.
       let size = min(count, max(Int(Self.samplingRatio * Double(count)), Int(10 / ratio), Self.sampledFrom / 8))
       let stride = count / size

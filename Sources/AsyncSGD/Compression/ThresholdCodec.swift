@@ -16,7 +16,7 @@ struct ThresholdCodec: TensorCodec {
     self.threshold = threshold
   }
 
-  func capacity(count: Int) -> Int { SparseFormat.bytes(count) }
+  func capacity(count: Int) -> Int { SparseFormat.bytes(count, of: count) }
 
   func encode(_ values: UnsafePointer<Float>, count: Int, random: inout RandomStream, into payload: Payload) {
     // The magnitudes above the threshold are those from the next number on.

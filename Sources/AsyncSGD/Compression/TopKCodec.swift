@@ -15,7 +15,7 @@ struct TopKCodec: TensorCodec {
     self.ratio = ratio
   }
 
-  func capacity(count: Int) -> Int { SparseFormat.bytes(kept(ratio, of: count)) }
+  func capacity(count: Int) -> Int { SparseFormat.bytes(kept(ratio, of: count), of: count) }
 
   func encode(_ values: UnsafePointer<Float>, count: Int, random: inout RandomStream, into payload: Payload) {
     let number = kept(ratio, of: count)

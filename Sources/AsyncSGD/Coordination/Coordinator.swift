@@ -2,7 +2,7 @@
 ///
 /// A pure state machine: no locks, no awaits, no clock. The actor executes its decisions for live threads, and tests
 /// step it directly. Version, staleness and decision come from one call, so they always belong together. What differs
-/// between the modes is in the ``CoordinationPolicy``; the coordinator keeps the books.
+/// between the modes is in the `CoordinationPolicy`; the coordinator keeps the books.
 ///
 /// An event is carried out in four steps: ``push(worker:baseVersion:minibatches:isFinite:pulls:seconds:)`` or
 /// ``leave(worker:)``; the update that the ``Decision`` asks for; ``nextInTurn()`` until it returns `nil`; and

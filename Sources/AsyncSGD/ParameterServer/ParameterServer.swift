@@ -48,6 +48,7 @@ public actor ParameterServer {
   private var sum: GradientSum?
   private var examples = 0
   private var pushedBytes = 0
+  private var uncompressedBytes = 0
   /// Sums since the last ``takeStatus()``.
   private var recent = TrainingTotals()
   private var divergence: Divergence?
@@ -134,7 +135,11 @@ public actor ParameterServer {
     let decision = coordinator.push(
       worker: push.worker, baseVersion: snapshot.version, minibatches: push.minibatches,
       isFinite: nonFiniteIndex == nil, pulls: push.pulls, seconds: clock())
-    if decision.dropped != .stopped { pushedBytes += push.bytes ?? 4 * parameterCount }
+    if decision.dropped != .stopped {
+      let bytes = MemoryLayout<Float>.stride * parameterCount
+      pushedBytes += push.bytes ?? bytes
+      uncompressedBytes += bytes
+    }
     if let nonFiniteIndex {
       note(Divergence(worker: push.worker, update: version, parameter: parameterName(nonFiniteIndex)))
     } else if decision.dropped != .stopped {
@@ -315,7 +320,9 @@ public actor ParameterServer {
       version: coordinator.version, examples: examples, recent: recent,
       stalenessMean: coordinator.staleness.applied.mean, stalenessMax: coordinator.staleness.applied.max,
       nextLearningRate: schedule.rate(at: coordinator.minibatches), refusedPushes: coordinator.refusedPushes,
-      droppedPushes: dropped, pushedBytes: pushedBytes, lastSkipped: skippedDivergence, divergence: divergence)
+      droppedPushes: dropped, pushedBytes: pushedBytes, momentum: pipeline.optimizer.momentum.map(Double.init),
+      uncompressedBytes: uncompressedBytes,
+      lastSkipped: skippedDivergence, divergence: divergence)
   }
 }
 

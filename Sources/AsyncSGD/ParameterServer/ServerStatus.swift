@@ -51,6 +51,10 @@ public struct ServerStatus: Sendable {
   public var droppedPushes = 0
   /// What was pushed, in bytes as it would go over a wire.
   public var pushedBytes = 0
+  /// μ of the next update's optimizer, which a rule may steer; `nil` if it has none.
+  public var momentum: Double? = nil
+  /// What the same pushes would have been without compression, in bytes.
+  public var uncompressedBytes = 0
   /// The last of them after which training went on.
   public var lastSkipped: Divergence? = nil
   /// The one that stopped training.

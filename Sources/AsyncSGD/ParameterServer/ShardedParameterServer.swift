@@ -40,7 +40,8 @@ public final class ShardedParameterServer: Sendable {
     self.shards = made
     ports = (0..<workers).map { worker in
       ShardedPort(
-        leases: made.map { ShardLease($0.server.latest()) }, firstShard: worker * shards / workers, count: count)
+        leases: made.map { ShardLease($0.server.servedSnapshot()) }, firstShard: worker * shards / workers,
+        count: count)
     }
     gradients = GradientBufferPool(buffers: workers, count: count)
   }
@@ -138,11 +139,16 @@ extension ShardedParameterServer: ParameterService {
 
 extension ShardedParameterServer: TrainingServer {
   /// Returns a copy of the parameters: of one version while the workers pause, otherwise perhaps of several.
-  public func latest() -> ParameterSnapshot {
+  public func latest() -> ParameterSnapshot { joined { $0.latest() } }
+
+  /// Returns a copy of what workers pull, as ``latest()``.
+  public func servedSnapshot() -> ParameterSnapshot { joined { $0.servedSnapshot() } }
+
+  private func joined(_ snapshot: (ParameterServer) -> ParameterSnapshot) -> ParameterSnapshot {
     let copy = ParameterBuffer(count: parameterCount)
     copy.version = Int.max
     for (range, server) in shards {
-      let part = server.latest()
+      let part = snapshot(server)
       copy.version = min(copy.version, part.version)
       (copy.values + range.lowerBound).update(from: part.values, count: range.count)
     }
@@ -163,6 +169,7 @@ extension ShardedParameterServer: TrainingServer {
       status.stalenessMean += part.stalenessMean
       status.stalenessMax = max(status.stalenessMax, part.stalenessMax)
       status.pushedBytes += part.pushedBytes
+      status.uncompressedBytes += part.uncompressedBytes
       status.lastSkipped = status.lastSkipped ?? part.lastSkipped
       status.divergence = status.divergence ?? part.divergence
     }

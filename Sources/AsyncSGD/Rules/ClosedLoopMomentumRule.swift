@@ -157,7 +157,8 @@ struct IterateHistory {
     // One in each of as many equal stretches, at a place that differs, so as not to fall in step with rows of a matrix.
     coordinates = (0..<kept).map { index in
       let place = (Double(index) * 0.618_033_988_749_895).truncatingRemainder(dividingBy: 1)
-      return min(count - 1, Int((Double(index) + place) * Double(count) / Double(kept)))
+      let stretch = index * count / kept..<(index + 1) * count / kept
+      return stretch.lowerBound + Int(place * Double(stretch.count))
     }
     values = Array(repeating: 0, count: kept * iterates)
     versions = Array(repeating: -1, count: iterates)

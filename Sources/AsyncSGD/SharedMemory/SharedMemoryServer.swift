@@ -279,6 +279,7 @@ extension SharedMemoryServer: TrainingServer {
     }
     status.stalenessMean = updates == 0 ? 0 : Double(staleness) / Double(updates)
     status.droppedPushes = status.refusedPushes
+    status.uncompressedBytes = status.pushedBytes
     status.consistency = consistency
     return status
   }

@@ -8,25 +8,37 @@ public struct RunFigures: Hashable, Sendable {
   public var abandoned: Int
   /// What was pushed, in bytes as it would go over a wire.
   public var pushedBytes: Int
+  /// What the same pushes would have been without compression, in bytes.
+  public var uncompressedBytes: Int
   /// What was given up of consistency; `nil` where nothing is.
   public var consistency: ConsistencyRecord?
+  /// μ of the optimizer now, where a rule steers it; `nil` elsewhere.
+  public var momentum: Double?
 
   /// Creates figures; by default those of a run in which nothing happened.
   public init(
     drops: [DropReason: Int] = [:], dropsByWorker: [Int] = [], abandoned: Int = 0, pushedBytes: Int = 0,
-    consistency: ConsistencyRecord? = nil
+    uncompressedBytes: Int = 0, consistency: ConsistencyRecord? = nil, momentum: Double? = nil
   ) {
     self.drops = drops
     self.dropsByWorker = dropsByWorker
     self.abandoned = abandoned
     self.pushedBytes = pushedBytes
+    self.uncompressedBytes = uncompressedBytes
     self.consistency = consistency
+    self.momentum = momentum
   }
 
-  init(_ status: ServerStatus, _ record: CoordinationRecord) {
+  init(_ status: ServerStatus, _ record: CoordinationRecord, rule: UpdateRuleKind) {
     self.init(
       drops: record.drops, dropsByWorker: record.dropsByWorker, abandoned: record.abandoned,
-      pushedBytes: status.pushedBytes, consistency: record.consistency)
+      pushedBytes: status.pushedBytes, uncompressedBytes: status.uncompressedBytes, consistency: record.consistency,
+      momentum: rule == .closedLoopMomentum ? status.momentum : nil)
+  }
+
+  /// How many times smaller the pushes were than without compression; `nil` if there were none.
+  public var compressionRatio: Double? {
+    pushedBytes > 0 ? Double(uncompressedBytes) / Double(pushedBytes) : nil
   }
 
   /// Pushes that were dropped for a reason.

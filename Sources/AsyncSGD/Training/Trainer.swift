@@ -250,7 +250,7 @@ public final class Trainer: @unchecked Sendable {  // each variable says where i
     return events.sync {
       meter.epochReport(
         status, epoch: epoch, seconds: stopwatch.seconds, evaluation: evaluation,
-        staleness: record.staleness.applied.summary, figures: RunFigures(status, record))
+        staleness: record.staleness.applied.summary, figures: RunFigures(status, record, rule: configuration.rule))
     }
   }
 

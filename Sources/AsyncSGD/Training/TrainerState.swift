@@ -47,7 +47,7 @@ extension TrainerState {
     guard nextMinibatch < plan.minibatches else {
       throw .positionOutOfRange(minibatch: nextMinibatch, minibatches: plan.minibatches)
     }
-    let needed = configuration.optimizer.carriedNames(configuration.hyperparameters, in: configuration.setting)
+    let needed = configuration.neededState
     for name in needed.vectors {
       guard let vector = carried.vectors[name] else { throw .missingOptimizerState(name: name) }
       guard vector.count == parameters else {
@@ -57,6 +57,13 @@ extension TrainerState {
     for name in needed.scalars where carried.scalars[name] == nil {
       throw .missingOptimizerState(name: name)
     }
+  }
+}
+
+extension TrainingConfiguration {
+  /// The names of what the optimizer needs to go on from a ``TrainerState``.
+  public var neededState: (vectors: [String], scalars: [String]) {
+    optimizer.carriedNames(hyperparameters, in: setting)
   }
 }
 

@@ -106,6 +106,17 @@ extension JSONObject {
     add("dropped", dropped)
     add("abandoned", figures.abandoned)
     add("pushedBytes", figures.pushedBytes)
+    add("compressionRatio", figures.compressionRatio)
+    if let consistency = figures.consistency {
+      var object = JSONObject()
+      object.add("pulls", consistency.pulls)
+      object.add("mixedPulls", consistency.mixedPulls)
+      object.add("largestSpread", consistency.largestSpread)
+      object.add("watchedUpdates", consistency.watchedUpdates)
+      object.add("lostUpdates", consistency.lostUpdates)
+      add("consistency", object)
+    }
+    if let momentum = figures.momentum { add("momentum", momentum) }
   }
 
   private mutating func add(_ hyperparameter: NamedValue) {

@@ -49,7 +49,7 @@ struct Checkpoint {
       throw CheckpointError.impossibleModel(path: path, reason: "\(error)")
     }
     let names = try fields.list("optimizerState")
-    let needed = settings.neededState
+    let needed = settings.configuration.neededState
     if let missing = needed.vectors.first(where: { !names.contains($0) }) {
       throw fields.malformed(
         "optimizerState", "a list with '\(missing)', which '\(settings.configuration.optimizer.rawValue)' needs")

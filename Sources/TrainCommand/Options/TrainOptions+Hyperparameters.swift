@@ -3,7 +3,13 @@ internal import AsyncSGD
 extension TrainOptions {
   /// The options of modes, rules, optimizers and compressors, as their declarations have them.
   static var hyperparameterSpecifications: [OptionSpecification<TrainOptions>] {
-    Hyperparameter.all.map(specification)
+    let general = Set(Hyperparameter.general.map(\.name))
+    return Hyperparameter.all.filter { !general.contains($0.name) }.map(specification)
+  }
+
+  /// The options of hyperparameters that every algorithm has.
+  static var generalHyperparameterSpecifications: [OptionSpecification<TrainOptions>] {
+    Hyperparameter.general.map(specification)
   }
 
   private static func specification(of hyperparameter: Hyperparameter) -> OptionSpecification<TrainOptions> {

@@ -114,10 +114,11 @@ extension TrainOptions {
         "--warmup", "The share of the run over which the learning rate rises from 0.", .share(example: "0.1"),
         placeholder: "FRACTION", default: perModel
       ) { $0.warmup = $1 },
+    ] + generalHyperparameterSpecifications + [
       .choice(
         "--on-divergence", "What a gradient that is not finite does: stop the run, or be left out.",
         among: DivergencePolicy.allCases, default: defaults.onDivergence.rawValue
-      ) { $0.onDivergence = $1 },
+      ) { $0.onDivergence = $1 }
     ]
   }
 

@@ -34,7 +34,8 @@ struct RunSettings: Hashable {
       options.learningRate
       ?? recipe.learningRate(
         mode: configuration.mode, rule: configuration.rule, optimizer: configuration.optimizer,
-        momentum: configuration.momentum, workers: configuration.workers)
+        momentum: configuration.momentum, workers: configuration.workers,
+        hyperparameters: configuration.hyperparameters)
     configuration.weightDecay = options.weightDecay ?? recipe.weightDecay(optimizer: configuration.optimizer)
   }
 
@@ -121,14 +122,9 @@ struct RunSettings: Hashable {
         ? configuration.momentum : recipe.momentum(optimizer: configuration.optimizer, rule: configuration.rule))
   }
 
-  /// The names of what the optimizer needs to go on.
-  var neededState: (vectors: [String], scalars: [String]) {
-    configuration.optimizer.carriedNames(configuration.hyperparameters, in: configuration.setting)
-  }
-
   /// Returns the name of what the optimizer needs to go on and a state does not have, or `nil` if nothing is missing.
   private func missingState(in carried: CarriedState) -> String? {
-    let needed = neededState
+    let needed = configuration.neededState
     return needed.vectors.first { carried.vectors[$0] == nil } ?? needed.scalars.first { carried.scalars[$0] == nil }
   }
 

@@ -4,7 +4,9 @@ import Testing
 
 @testable import AsyncSGD
 
-/// η is 0.5 unless a test says otherwise; gradients are slope·x + offset. All values are exact in binary.
+/// Traces derived by hand, in values that are exact in binary.
+///
+/// η is 0.5 unless a test says otherwise; gradients are slope·x + offset.
 @Suite("Local steps, scripted")
 struct LocalStepsTests {
   private func downpour(
@@ -198,7 +200,8 @@ struct LocalStepsTests {
     elastic.run("A.step B.step A.step A.step B.step B.step B.step A.step A.finish")
     for (worker, offset) in [Float(0.9), -1.3].enumerated() {
       let alone = LocalSchedule(
-        mode: .async, initial: [0.1, -3], learningRate: 0.3, slope: 0.7, offsets: [offset]) { _ in SingleSteps() }
+        mode: .async, initial: [0.1, -3], learningRate: 0.3, slope: 0.7, offsets: [offset]
+      ) { _ in SingleSteps() }
       alone.run("A.step A.step A.step A.step")
       #expect(elastic.carried("parameters", of: worker).map(\.bitPattern) == alone.parameters.map(\.bitPattern))
     }

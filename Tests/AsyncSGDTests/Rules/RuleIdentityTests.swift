@@ -78,7 +78,7 @@ struct RuleIdentityTests {
   @Test("delay-adaptive is plain while no staleness exceeds the number of workers", arguments: ["workers", "one"])
   func delayAdaptive(scaling: String) throws {
     // In turns the staleness is 2, and 3 where two change places.
-    let turns = "ABCBCACBAC".map { "\($0).push" }
+    let turns = "ABCBACABC".map { "\($0).push" }
     let variant = Variant(rule: .delayAdaptive, given: [(.delayScaling, .choice(scaling))])
     #expect(
       try bits(variant, workers: 3, script: turns) == bits(Variant(rule: .plain), workers: 3, script: turns))
