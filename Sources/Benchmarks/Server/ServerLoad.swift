@@ -16,6 +16,8 @@ struct ServerLoad {
   let parameters: Int
   let workers: Int
   let backend: any KernelBackend<Float>
+  /// How the parameters are kept.
+  var architecture = ServerArchitecture.actor
 
   /// What a stretch of load showed.
   struct Outcome: Sendable {
@@ -31,15 +33,8 @@ struct ServerLoad {
   }
 
   /// Runs the workers for some seconds.
-  ///
-  /// The server steps with momentum, so small a rate that the parameters stay where they are.
   func run(_ operation: Operation, seconds: Double) -> Outcome {
-    let server = ParameterServer(
-      initial: [Float](repeating: 0.5, count: parameters),
-      coordinator: Coordinator(mode: .async, workers: workers),
-      optimizer: Momentum(count: parameters, momentum: 0.5, backend: backend),
-      schedule: LearningRateSchedule(peak: 1e-9, shape: .constant, warmup: 0, plannedMinibatches: .max),
-      backend: backend, parameterName: { "\($0)" })
+    let server = architecture.make(parameters: parameters, workers: workers, backend: backend)
     let gradient = FloatBuffer(parameters)
     let collector = Collector()
     let group = DispatchGroup()
@@ -55,9 +50,10 @@ struct ServerLoad {
 
   /// What one worker does, on its own thread.
   private func work(
-    _ operation: Operation, worker: Int, server: ParameterServer, gradient: FloatBuffer, until end: Double
+    _ operation: Operation, worker: Int, server: ServerArchitecture.Instance, gradient: FloatBuffer, until end: Double
   ) -> Outcome {
     var snapshot = server.latest()
+    let server = server.service
     // The server counts this snapshot as the worker's; the one before it belonged to nobody.
     server.pull(worker: worker, into: &snapshot)
     var latencies: [Double] = []

@@ -15,7 +15,8 @@ struct ServerSuite {
 
   /// Measures everything that the filter admits, and hands on each record as it comes.
   func run(_ report: (BenchmarkRecord) throws -> Void) throws {
-    for name in [ServerLoad.Operation.push.rawValue, Self.update, ServerLoad.Operation.pull.rawValue] {
+    let operations = [ServerLoad.Operation.push.rawValue, Self.update, ServerLoad.Operation.pull.rawValue]
+    for name in operations + Self.architectures.map(\.name) {
       for parameters in options.parameters {
         for workers in options.workers {
           var record = BenchmarkRecord(.server, name)
@@ -34,6 +35,10 @@ struct ServerSuite {
   }
 
   private static let update = "update"
+  /// Pushes to other ways to keep the parameters than in one actor.
+  private static let architectures = ServerArchitecture.allCases.filter { $0 != .actor }.map {
+    (name: "\(ServerLoad.Operation.push.rawValue), \($0.rawValue)", architecture: $0)
+  }
   private static let bareLoop = "bare loop"
   private static let oneWorker = "one worker"
 
@@ -52,7 +57,8 @@ struct ServerSuite {
         let ledger = KernelLedger()
         let load = ServerLoad(
           parameters: record.parameters ?? 0, workers: record.workers ?? 1,
-          backend: isUpdate ? TimedBackend(base: backend, ledger: ledger) : backend)
+          backend: isUpdate ? TimedBackend(base: backend, ledger: ledger) : backend,
+          architecture: Self.architectures.first { $0.name == record.name }?.architecture ?? .actor)
         let operation = ServerLoad.Operation(rawValue: record.name) ?? .push
         samples[index].append(load.run(operation, seconds: options.seconds))
         updates[index].append(ledger.seconds(.updates) / Double(max(1, ledger.calls(.updates))))

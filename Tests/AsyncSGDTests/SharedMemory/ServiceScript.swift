@@ -26,7 +26,7 @@ final class ServiceScript: @unchecked Sendable {  // one thread plays all worker
     self.tilt = tilt
     self.offsets = offsets
     server = makeServer(self)
-    snapshots = offsets.map { _ in SnapshotBox(server.latest()) }
+    snapshots = offsets.map { _ in SnapshotBox(server.servedSnapshot()) }
   }
 
   /// Shared memory that starts at `initial`, and steps of size 1.

@@ -82,6 +82,20 @@ struct ShardedServerTests {
     #expect(whole.server.record.consistency == nil)
   }
 
+  @Test(
+    "shards do what one server does with every rule that treats each parameter by itself, bit for bit",
+    arguments: UpdateRuleKind.allCases.filter { $0 != .closedLoopMomentum }, [1, 3, 7])
+  func rules(rule: UpdateRuleKind, shards: Int) throws {
+    let problem = Problem(rule: rule)
+    let (whole, divided) = (problem.script(shards: nil), problem.script(shards: shards))
+    for script in [whole, divided] { script.run(Self.schedule) }
+    try FloatAgreement.checkSameBits(divided.parameters, as: whole.parameters)
+    for worker in 0..<3 {
+      try FloatAgreement.checkSameBits(divided.parameters(heldBy: worker), as: whole.parameters(heldBy: worker))
+    }
+    #expect(divided.server.carriedState() == whole.server.carriedState())
+  }
+
   @Test("a run goes on exactly from another number of shards", arguments: [(1, 4), (4, 1), (3, 5)])
   func resumes(before: Int, after: Int) throws {
     var problem = Problem(optimizer: .adam)
