@@ -98,10 +98,11 @@ struct ReportTests {
     #expect(recipe.learningRate(mode: .sync, optimizer: .nesterov, momentum: 0.75, workers: 4) == 0.5)
     let withMomentum = recipe.learningRate(mode: .async, rule: .dana, optimizer: .sgd, workers: 8)
     #expect(abs(withMomentum - 0.05) < 1e-12, "the momentum of the rule counts like one of the optimizer's")
-    // Adaptive steps do not depend on the model, and grow with the root of the minibatch.
+    #expect(recipe.learningRate(mode: .async, rule: .closedLoopMomentum, optimizer: .momentum, workers: 8) == 0.25)
+    // Adaptive steps grow with the root of the minibatch.
     #expect(
       [1, 4, 16, 64].map { recipe.learningRate(mode: .async, optimizer: .adagrad, workers: $0) }
-        == [0.01, 0.01, 0.01 * 0.5.squareRoot(), 0.01 * 0.125.squareRoot()])
+        == [0.02, 0.02, 0.02 * 0.5.squareRoot(), 0.02 * 0.125.squareRoot()])
     #expect(recipe.learningRate(mode: .sync, optimizer: .adam, workers: 4) == 0.002)
     #expect(OptimizerKind.allCases.map { recipe.weightDecay(optimizer: $0) } == [0, 0, 0, 0, 0, 0, 0.01])
     var decaying = recipe

@@ -6,7 +6,8 @@ import TrainCommand
 
 /// A vocabulary like that of a machine with two instruction sets.
 private let vocabulary = BenchmarkVocabulary(
-  models: ["lenet5", "cnn", "mlp"], kernels: ["auto", "simd", "reference"], instructionSets: ["avx2", "sse2"])
+  models: ["lenet5", "cnn", "mlp"], kernels: ["auto", "simd", "reference"], instructionSets: ["avx2", "sse2"],
+  rules: ["plain", "dana"], optimizers: ["sgd", "adam"])
 
 private func parse(_ arguments: String) throws(UsageError) -> BenchmarkCommand {
   try BenchmarkCommand.parse(arguments.split(separator: " ").map(String.init), vocabulary: vocabulary)
@@ -49,8 +50,12 @@ struct CommandTests {
     server.givenParameters = [100]
     server.models = ["mlp"]
     server.batchSizes = [8]
+    server.rules = [.dana]
+    server.optimizers = [.adam, .sgd]
     #expect(
-      try parse("server --workers 1,16 --parameters 100 --model mlp --batch-size 8") == .server(server))
+      try parse(
+        "server --workers 1,16 --parameters 100 --model mlp --batch-size 8 --rules dana --optimizers adam,sgd")
+        == .server(server))
 
     var training = TrainingOptions(models: ["cnn"])
     training.workers = [8, 1]

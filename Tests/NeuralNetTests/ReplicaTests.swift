@@ -61,6 +61,28 @@ struct ReplicaTests {
     }
   }
 
+  @Test("leaves the backward pass out where nobody wants it, and the gradient and the next call alone")
+  func unwantedGradient() throws {
+    let problem = try ModelProblem("lenet5", input: [1, 16, 16], examples: 3)
+    let harness = ModelHarness(problem.model, capacity: 3, backend: ReferenceBackend<Float>())
+    harness.load(problem, examples: 0..<3)
+    let random = RandomStream(seed: 3, purpose: .dropout)
+    let sums = harness.computeGradient(examples: 3, random: random)
+    let gradient = harness.gradient.values
+    harness.gradient.pointer.update(repeating: 5, count: gradient.count)
+    var answers = [false, true]
+    func compute() -> ClassificationSums? {
+      harness.replica.gradient(
+        at: harness.parameters.pointer, examples: 3, random: random, into: harness.gradient.pointer,
+        isWanted: { answers.removeFirst() })
+    }
+    #expect(compute() == nil)
+    #expect(answers == [true], "it asks once")
+    #expect(harness.gradient.values.allSatisfy { $0 == 5 })
+    #expect(compute() == sums)
+    try FloatAgreement.checkSameBits(harness.gradient.values, as: gradient)
+  }
+
   @Test("gives the mean of the gradients of single examples", arguments: ["lenet5", "cnn", "mlp", "softmax"])
   func meanOfSingles(name: String) throws {
     let examples = 4

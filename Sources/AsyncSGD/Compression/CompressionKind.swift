@@ -55,7 +55,7 @@ extension CompressionKind: Explained {
 extension Hyperparameter {
   /// The share of a tensor's elements that is sent.
   public static let compressionRatio = Hyperparameter(
-    "compression-ratio", "top-k, random-k, dgc: the share of each tensor's elements that is pushed.",
+    "compression-ratio", "The share of each tensor's elements that is pushed.",
     .number(0...1, excludesLower: true),
     defaultTexts: [
       DefaultText([CompressionKind.topK], "0.01"), DefaultText([CompressionKind.randomK], "0.1"),
@@ -70,19 +70,19 @@ extension Hyperparameter {
   }
   /// What an element must exceed.
   public static let compressionThreshold = Hyperparameter(
-    "compression-threshold", "threshold: the absolute value above which an element is pushed.",
+    "compression-threshold", "The absolute value above which an element is pushed.",
     .number(0...1_000_000), default: .number(0.01))
   /// s of ``CompressionKind/qsgd``.
   public static let quantizationLevels = Hyperparameter(
-    "quantization-levels", "qsgd: the levels that an element is rounded to, besides 0.", .integer(1...8_388_607),
+    "quantization-levels", "The levels that an element is rounded to, besides 0.", .integer(1...8_388_607),
     default: .integer(127))
   /// The elements that share a norm in ``CompressionKind/qsgd``.
   public static let quantizationBucket = Hyperparameter(
-    "quantization-bucket", "qsgd: consecutive elements that share a norm.", .integer(1...16_777_216),
+    "quantization-bucket", "Consecutive elements that share a norm.", .integer(1...16_777_216),
     default: .integer(512))
   /// Whether what was not sent is added to the next gradient.
   public static let errorFeedback = Hyperparameter(
-    "error-feedback", "top-k, threshold, random-k, 1-bit, sign-sgd, qsgd: what becomes of what is lost.",
+    "error-feedback", "What becomes of what is lost.",
     .choice([
       Choice("on", "a worker adds it to its next gradient"), Choice("off", "it is lost"),
     ]),
@@ -93,14 +93,14 @@ extension Hyperparameter {
   ) { .choice($0.compression == .qsgd ? "off" : "on") }
   /// m of ``CompressionKind/dgc``.
   public static let compressionMomentum = Hyperparameter(
-    "compression-momentum", "dgc: momentum within a worker.", .number(0...1, excludesUpper: true),
+    "compression-momentum", "Momentum within a worker.", .number(0...1, excludesUpper: true),
     default: .number(0.9))
   /// E of ``CompressionKind/dgc``.
   public static let compressionWarmup = Hyperparameter(
-    "compression-warmup", "dgc: epochs over which the share that is pushed falls to its final value.",
+    "compression-warmup", "Epochs over which the share that is pushed falls to its final value.",
     .integer(0...100_000), default: .integer(4))
   /// c of ``CompressionKind/dgc``.
   public static let compressionClipping = Hyperparameter(
-    "compression-clipping", "dgc: the norm that gradients are clipped to, times the root of the workers; 0 for none.",
+    "compression-clipping", "The norm that gradients are clipped to, times the root of the workers; 0 for none.",
     .number(0...1_000_000), default: .number(0))
 }

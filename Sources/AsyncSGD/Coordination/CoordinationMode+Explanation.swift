@@ -64,11 +64,11 @@ extension Hyperparameter {
 
   /// b of ``CoordinationMode/sync``.
   public static let backupWorkers = Hyperparameter(
-    "backup-workers", "sync: workers whose gradients a round does without, the slowest ones.", .integer(workerCounts),
+    "backup-workers", "Workers whose gradients a round does without, the slowest ones.", .integer(workerCounts),
     default: .integer(0))
   /// K, c or B: how many gradients make an update.
   public static let gradientsToWait = Hyperparameter(
-    "gradients-to-wait", "sync, soft-sync, rennala: gradients that make an update.", .integer(1...65_536),
+    "gradients-to-wait", "Gradients that make an update.", .integer(1...65_536),
     defaultTexts: [
       DefaultText([CoordinationMode.sync], "the workers less the backup workers"),
       DefaultText([CoordinationMode.softSync], "half the workers"),
@@ -77,76 +77,76 @@ extension Hyperparameter {
   ) { .integer($0.mode == .softSync ? max(1, $0.workers / 2) : $0.workers) }
   /// Whether a worker gives an update of ``CoordinationMode/sync`` one gradient or as many as it can.
   public static let gradientsFrom = Hyperparameter(
-    "gradients-from", "sync: whose gradients a round takes.",
+    "gradients-from", "Whose gradients a round takes.",
     .choice([
       Choice("distinct", "one from a worker, which then waits (K-sync)"),
       Choice("any", "as many from a worker as it can give (K-batch-sync)"),
     ]), default: .choice("distinct"))
   /// n_fetch of Downpour SGD.
   public static let fetchEvery = Hyperparameter(
-    "fetch-every", "async: steps from pull to pull; between them a worker moves its own copy.",
+    "fetch-every", "Steps from pull to pull; between them a worker moves its own copy.",
     .integer(1...65_536), default: .integer(1))
   /// n_push of Downpour SGD.
   public static let pushEvery = Hyperparameter(
-    "push-every", "async: steps from push to push; a push is the sum of their gradients.", .integer(1...65_536),
+    "push-every", "Steps from push to push; a push is the sum of their gradients.", .integer(1...65_536),
     default: .integer(1))
   /// Epochs in which one worker trains alone.
   public static let warmStart = Hyperparameter(
-    "warm-start", "async: epochs, or a part of one, that the first worker trains alone.",
+    "warm-start", "Epochs, or a part of one, that the first worker trains alone.",
     .number(0...100_000), default: .number(0))
   /// The number of actors that the parameters are divided among.
   public static let serverShards = Hyperparameter(
-    "server-shards", "async: servers that the parameters are divided among, each with its own queue.",
+    "server-shards", "Servers that the parameters are divided among, each with its own queue.",
     .integer(1...1024), default: .integer(1))
   /// s of ``CoordinationMode/ssp``, s_L of ``CoordinationMode/dssp``.
   public static let stalenessBound = Hyperparameter(
-    "staleness-bound", "ssp, dssp: steps that a worker may be ahead of the slowest.", .integer(0...1_000_000),
+    "staleness-bound", "Steps that a worker may be ahead of the slowest.", .integer(0...1_000_000),
     default: .integer(3))
   /// s_U − s_L of ``CoordinationMode/dssp``.
   public static let stalenessBoundRange = Hyperparameter(
-    "staleness-bound-range", "dssp: steps that the bound may be raised by.", .integer(0...1_000_000),
+    "staleness-bound-range", "Steps that the bound may be raised by.", .integer(0...1_000_000),
     default: .integer(12))
   /// The number of locks of ``CoordinationMode/hogwild``.
   public static let lockStripes = Hyperparameter(
-    "lock-stripes", "hogwild: locks that the parameters are divided among; 0 is lock-free.", .integer(0...65_536),
+    "lock-stripes", "Locks that the parameters are divided among; 0 is lock-free.", .integer(0...65_536),
     default: .integer(0))
   /// τ of ``CoordinationMode/easgd``.
   public static let communicationPeriod = Hyperparameter(
-    "communication-period", "easgd, eamsgd: steps from exchange to exchange.", .integer(1...65_536),
+    "communication-period", "Steps from exchange to exchange.", .integer(1...65_536),
     default: .integer(10))
   /// α of ``CoordinationMode/easgd``.
   public static let movingRate = Hyperparameter(
-    "moving-rate", "easgd, eamsgd: the share of their distance that worker and center move.",
+    "moving-rate", "The share of their distance that worker and center move.",
     .number(0...1), defaultText: "0.9 / workers"
   ) { .number(0.9 / Double($0.workers)) }
   /// Who may exchange.
   public static let exchangeOrder = Hyperparameter(
-    "exchange-order", "easgd, eamsgd: who exchanges when.",
+    "exchange-order", "Who exchanges when.",
     .choice([Choice("arrival", "each worker when it gets there"), Choice("round-robin", "one worker after another")]),
     default: .choice("arrival"))
   /// δ: momentum in a worker that trains on its own.
   public static let localMomentum = Hyperparameter(
-    "local-momentum", "eamsgd, local-sgd: Nesterov momentum within a worker.", .number(0...1, excludesUpper: true),
+    "local-momentum", "Nesterov momentum within a worker.", .number(0...1, excludesUpper: true),
     defaultTexts: [DefaultText([CoordinationMode.eamsgd], "0.9"), DefaultText([CoordinationMode.localSGD], "0")]
   ) { .number($0.mode == .eamsgd ? 0.9 : 0) }
   /// H, λ or Q: steps that a worker makes on its own.
   public static let localSteps = Hyperparameter(
-    "local-steps", "local-sgd, agn, fedbuff: steps that a worker makes on its own before it pushes.",
+    "local-steps", "Steps that a worker makes on its own before it pushes.",
     .integer(1...65_536), default: .integer(4))
   /// Where post-local SGD begins.
   public static let postLocalFrom = Hyperparameter(
-    "post-local-from", "local-sgd: the share of the run before which workers are averaged after every step.",
+    "post-local-from", "The share of the run before which workers are averaged after every step.",
     .number(0...1), default: .number(0))
   /// R of ``CoordinationMode/ringmaster``.
   public static let delayThreshold = Hyperparameter(
-    "delay-threshold", "ringmaster: the delay from which a gradient is not applied.", .integer(1...1_000_000_000),
+    "delay-threshold", "The delay from which a gradient is not applied.", .integer(1...1_000_000_000),
     defaultText: "twice the workers"
   ) { .integer(2 * $0.workers) }
   /// Whether calculations are interrupted whose result would be dropped.
   ///
   /// As each mode has it in its source: Ringmaster ASGD and K-sync stop them; backup workers and Rennala SGD finish them.
   public static let calculationStops = Hyperparameter(
-    "calculation-stops", "sync, rennala, ringmaster: what happens to a gradient under way that is too old already.",
+    "calculation-stops", "What happens to a gradient under way that is too old already.",
     .choice([
       Choice("on", "its calculation is stopped and begins anew at the present parameters"),
       Choice("off", "it is finished, and dropped when it arrives"),
@@ -157,11 +157,11 @@ extension Hyperparameter {
   ) { .choice($0.mode == .ringmaster ? "on" : "off") }
   /// K of ``CoordinationMode/fedBuff``.
   public static let bufferSize = Hyperparameter(
-    "buffer-size", "fedbuff: buffered updates that make an update of the server.", .integer(1...65_536),
+    "buffer-size", "Buffered updates that make an update of the server.", .integer(1...65_536),
     defaultText: "half the workers"
   ) { .integer(max(1, $0.workers / 2)) }
   /// a of (1 + τ)^−a.
   public static let stalenessExponent = Hyperparameter(
-    "staleness-exponent", "fedbuff, staleness-aware: a of the weight (1 + staleness)^-a.", .number(0...16),
+    "staleness-exponent", "The exponent a of the weight (1 + staleness)^-a.", .number(0...16),
     default: .number(0.5))
 }

@@ -1,7 +1,7 @@
 extension CoordinationMode {
   /// Returns the decisions of this mode.
   ///
-  /// - Precondition: They mean something together: ``TrainingConfiguration/conflict(parameters:)`` is `nil`.
+  /// - Precondition: They mean something together: ``conflict(_:workers:)`` is `nil`.
   func policy(_ hyperparameters: Hyperparameters, workers: Int) -> any CoordinationPolicy {
     let setting = Hyperparameter.Setting(workers: workers, mode: self)
     switch self {

@@ -89,7 +89,7 @@ public struct Coordinator: Sendable {
   /// - Parameters:
   ///   - mode: Who waits for whom.
   ///   - workers: The number of workers, at least 1.
-  ///   - hyperparameters: Those of the mode; ``TrainingConfiguration/conflict(parameters:)`` has nothing against them.
+  ///   - hyperparameters: Those of the mode; ``CoordinationMode/conflict(_:workers:)`` is `nil` for them.
   ///   - version: The updates applied before, by the run that is resumed.
   ///   - minibatches: Where the run that is resumed was on its schedule.
   ///   - divergencePolicy: What happens to a gradient that is not finite.

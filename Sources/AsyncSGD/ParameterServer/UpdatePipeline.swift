@@ -1,21 +1,27 @@
-internal import Kernels
+package import Kernels
 
 /// Rule and optimizer, carried out together, block by block.
 ///
 /// Confined to the server's queue.
-final class UpdatePipeline {
+package final class UpdatePipeline {
   let rule: any UpdateRule
   let optimizer: any Optimizer
   private let blocks: ParameterBlocks
   private let backend: any KernelBackend<Float>
   private let scratch = GradientBuffer(count: ParameterBlocks.capacity)
 
-  init(rule: any UpdateRule, optimizer: any Optimizer, blocks: ParameterBlocks, backend: any KernelBackend<Float>) {
+  /// Creates a pipeline, which becomes the only user of rule and optimizer.
+  package init(
+    rule: any UpdateRule, optimizer: any Optimizer, blocks: ParameterBlocks, backend: any KernelBackend<Float>
+  ) {
     self.rule = rule
     self.optimizer = optimizer
     self.blocks = blocks
     self.backend = backend
   }
+
+  /// Whether workers pull other parameters than the server's own.
+  package var looksAhead: Bool { rule.looksAhead }
 
   /// Makes an update of one gradient.
   ///
@@ -23,7 +29,7 @@ final class UpdatePipeline {
   ///   - gradient: The gradient and what is known of it.
   ///   - next: The parameters after the update, overwritten.
   ///   - served: What workers pull, overwritten, where the rule looks ahead.
-  func apply(
+  package func apply(
     _ gradient: StaleGradient, to next: UnsafeMutablePointer<Float>, serving served: UnsafeMutablePointer<Float>? = nil
   ) {
     let factor = rule.begin(gradient, steering: optimizer)

@@ -1,4 +1,4 @@
-internal import Kernels
+package import Kernels
 
 /// Which rule.
 public enum UpdateRuleKind: String, CaseIterable, Sendable {
@@ -74,7 +74,7 @@ extension UpdateRuleKind: Explained {
   ///   - count: The number of parameters.
   ///   - backend: The kernels.
   /// - Returns: A rule that has seen no gradient.
-  func makeRule(
+  package func makeRule(
     _ hyperparameters: Hyperparameters, in setting: Hyperparameter.Setting, momentum: Double, count: Int,
     backend: any KernelBackend<Float>
   ) -> any UpdateRule {

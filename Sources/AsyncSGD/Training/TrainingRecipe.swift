@@ -6,6 +6,10 @@ public struct TrainingRecipe: Hashable, Sendable {
   public var batchSize: Int
   /// The largest learning rate of one worker's minibatch, with the recipe's optimizer or any other SGD.
   public var learningRate: Double
+  /// The largest learning rate with RMSProp, Adam and AdamW: about how far a step moves each parameter.
+  public var adaptiveLearningRate = 0.001
+  /// The largest learning rate with Adagrad: how far the first step moves each parameter.
+  public var adagradLearningRate = 0.02
   /// The step itself.
   public var optimizer: OptimizerKind = .sgd
   /// μ of ``OptimizerKind/momentum``.
@@ -22,10 +26,9 @@ public struct TrainingRecipe: Hashable, Sendable {
 
   /// Returns the learning rate of a combination.
   ///
-  /// The rate of SGD is the recipe's, stable at a staleness of seven. Momentum makes each gradient count 1/(1 − μ) times in
-  /// the end, and so the rate is multiplied by 1 − μ. The adaptive optimizers divide by the size of the gradients, so that
-  /// their rates are steps, the same for every model: measured, they are a third to a thirtieth of where training fails
-  /// with eight workers.
+  /// The recipe's rates are stable at a staleness of seven. Momentum makes each gradient count 1/(1 − μ) times in the end,
+  /// and so the rate of SGD is multiplied by 1 − μ. The adaptive optimizers divide by the size of the gradients, and have
+  /// rates of their own.
   ///
   /// Where an update takes the mean of K minibatches at the present parameters, there are K times fewer updates, and each
   /// is less noisy: the rate of SGD grows in proportion (Goyal et al., "Accurate, Large Minibatch SGD", 2017,
@@ -51,12 +54,17 @@ public struct TrainingRecipe: Hashable, Sendable {
   ) -> Double {
     let optimizer = optimizer ?? self.optimizer
     let momentum = momentum ?? self.momentum(optimizer: optimizer, rule: rule)
-    let rate = optimizer.adaptiveLearningRate ?? learningRate * (1 - momentum) / (1 - self.momentum)
+    let rate =
+      switch optimizer {
+      case .sgd, .momentum, .nesterov: learningRate * (1 - momentum) / (1 - self.momentum)
+      case .adagrad: adagradLearningRate
+      case .rmsprop, .adam, .adamw: adaptiveLearningRate
+      }
     let setting = Hyperparameter.Setting(workers: workers, mode: mode)
     let gradients = Double(min(hyperparameters.gradientsOfUpdate(in: setting), Self.stableWorkers))
-    let growth = optimizer.adaptiveLearningRate == nil ? gradients : gradients.squareRoot()
+    let growth = optimizer.isAdaptive ? gradients.squareRoot() : gradients
     let crowding = min(1, (Double(Self.stableWorkers) / Double(workers)).squareRoot())
-    let localGrowth = localGrowth(workers: workers, isAdaptive: optimizer.adaptiveLearningRate != nil)
+    let localGrowth = localGrowth(workers: workers, isAdaptive: optimizer.isAdaptive)
     return switch mode {
     case .sync, .rennala: rate * growth
     case .softSync: rate * growth * crowding
@@ -124,12 +132,11 @@ public struct TrainingRecipe: Hashable, Sendable {
 }
 
 extension OptimizerKind {
-  /// The learning rate of an optimizer that divides by the size of the gradients; `nil` for SGD of any kind.
-  var adaptiveLearningRate: Double? {
+  /// Whether it divides by the size of the gradients, so that the learning rate is the length of a step.
+  var isAdaptive: Bool {
     switch self {
-    case .sgd, .momentum, .nesterov: nil
-    case .adagrad: 0.01
-    case .rmsprop, .adam, .adamw: 0.001
+    case .sgd, .momentum, .nesterov: false
+    case .adagrad, .rmsprop, .adam, .adamw: true
     }
   }
 }

@@ -68,8 +68,9 @@ struct BenchmarkHelp {
 
     \(HelpLayout.wrapped("""
       Workers first push ready-made gradients as fast as they can: what one push costs (the pull that follows belongs \
-      to it), what a pull costs, and what the update inside costs. Then one worker trains a model with the server, in \
-      turns with a bare loop over the same minibatches that has none.
+      to it), what a pull costs, and what the update inside costs. Then updates are made without workers, with each \
+      optimizer and with each rule, in turns with those of plain SGD. At last one worker trains a model with the \
+      server, in turns with a bare loop over the same minibatches that has none.
       """))
     USAGE: asgd-bench server [options]
 
@@ -79,6 +80,8 @@ struct BenchmarkHelp {
     EXAMPLES:
       asgd-bench server --workers 1,8 --parameters 61706
           A server of the size of LeNet-5.
+      asgd-bench server --filter dc-asgd --parameters 1000000
+          What delay compensation costs.
 
     """
   }

@@ -1,3 +1,4 @@
+internal import AsyncSGD
 internal import Kernels
 internal import NeuralNet
 
@@ -9,9 +10,14 @@ struct BenchmarkVocabulary: Hashable, Sendable {
   var kernels: [String]
   /// Values of `--isa`.
   var instructionSets: [String]
+  /// Values of `--rules`.
+  var rules: [String]
+  /// Values of `--optimizers`.
+  var optimizers: [String]
 
   /// The names that the rooms of this program know.
   static let ofThisProgram = BenchmarkVocabulary(
     models: ModelZoo.all.map(\.name), kernels: KernelBackends.names,
-    instructionSets: InstructionSet.supported.map(\.rawValue))
+    instructionSets: InstructionSet.supported.map(\.rawValue), rules: UpdateRuleKind.allCases.map(\.rawValue),
+    optimizers: OptimizerKind.allCases.map(\.rawValue))
 }

@@ -1,3 +1,4 @@
+internal import AsyncSGD
 internal import TrainCommand
 
 /// The options of `server`.
@@ -8,6 +9,10 @@ struct ServerOptions: BenchmarkOptions, Hashable, Sendable {
   var givenWorkers: [Int]?
   /// `--parameters`, or `nil` for the default.
   var givenParameters: [Int]?
+  /// `--rules`: rules whose updates are compared with plain SGD's.
+  var rules = UpdateRuleKind.allCases
+  /// `--optimizers`: optimizers whose updates are compared with plain SGD's.
+  var optimizers = OptimizerKind.allCases
   /// `--model`: models whose one-worker overhead is measured.
   var models = ["lenet5", "cnn"]
   /// `--batch-size`: examples of a minibatch where the overhead is measured.
@@ -42,6 +47,14 @@ struct ServerOptions: BenchmarkOptions, Hashable, Sendable {
             "--parameters", "Parameters on the server, separated by commas.", in: 1...CommonOptions.mostParameters,
             default: list(defaultParameters)
           ) { $0.givenParameters = $1 },
+          .names(
+            "--optimizers", "Optimizers whose update is compared with that of sgd.", values: vocabulary.optimizers,
+            default: "all", otherNames: ["optimizer"]
+          ) { $0.optimizers = $1.compactMap(OptimizerKind.init) },
+          .names(
+            "--rules", "Rules whose update is compared with that of plain.", values: vocabulary.rules,
+            default: "all", otherNames: ["rule"]
+          ) { $0.rules = $1.compactMap(UpdateRuleKind.init) },
           .names(
             "--model", "Models that one worker trains with and without the server.", values: vocabulary.models,
             default: defaults.models.joined(separator: ",")

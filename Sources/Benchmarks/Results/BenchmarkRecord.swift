@@ -54,6 +54,8 @@ struct BenchmarkRecord: Hashable, Sendable {
     case microsecondsP99
     /// The time beyond that of a loop without a server, in percent of the latter.
     case percentOverhead
+    /// The time relative to that of plain SGD, as a factor.
+    case timesPlainSGD
     /// Examples a second relative to one worker's times the cores that the workers can use, in percent.
     case percentOfLinear
     /// Time on a core in matrix products, in percent of the time of the cores that the workers can use; so are all that

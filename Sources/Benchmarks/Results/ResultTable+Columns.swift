@@ -6,11 +6,27 @@ extension ResultTable {
     if record.model != nil {
       return [name, model, integer("batch", \.batchSize), kernels, time, percent("overhead", .percentOverhead)]
     }
+    if record.figures[.timesPlainSGD] != nil {
+      return [
+        Column(title: "rule and optimizer", width: 30, isNumber: false) { $0.name },
+        integer("parameters", \.parameters), kernels, time,
+      ] + factor("of plain sgd", .timesPlainSGD)
+    }
     if record.figures[.gigabytesPerSecond] != nil {
       return load + rate(.gigabytesPerSecond) + [time, percent("of stream", .percentOfStream)]
     }
     return load + rate(.operationsPerSecond)
       + [time, Column(title: "p99", width: 9) { $0.figures[.microsecondsP99].map { Self.time($0.median) } ?? "" }]
+  }
+
+  /// The median of a factor, its least and its largest.
+  private static func factor(_ title: String, _ quantity: BenchmarkRecord.Quantity) -> [Column] {
+    func column(_ title: String, _ value: @escaping (Figure) -> Double) -> Column {
+      Column(title: title, width: max(6, title.count)) { record in
+        record.figures[quantity].map { NumberText.fixed(value($0), digits: 2) + " ×" } ?? ""
+      }
+    }
+    return [column(title, \.median), column("min", \.minimum), column("max", \.maximum)]
   }
 
   private static var load: [Column] {

@@ -27,6 +27,11 @@ struct ServerSuite {
         }
       }
     }
+    for parameters in options.parameters {
+      for cost in UpdateCost.cases(rules: options.rules, optimizers: options.optimizers) {
+        for record in costs(cost, parameters: parameters) { try report(record) }
+      }
+    }
     for model in options.models {
       for batchSize in options.batchSizes {
         for record in try overhead(model: model, batchSize: batchSize) { try report(record) }
@@ -80,6 +85,24 @@ struct ServerSuite {
         record.figures[.microseconds] = Figure(samples[index].map { $0.latency(share: 0.5) * 1e6 })
         record.figures[.microsecondsP99] = Figure(samples[index].map { $0.latency(share: 0.99) * 1e6 })
       }
+      return record
+    }
+  }
+
+  /// Makes updates with a rule and an optimizer, in turns with plain SGD's.
+  private func costs(_ cost: UpdateCost, parameters: Int) -> [BenchmarkRecord] {
+    var record = BenchmarkRecord(.server, cost.name)
+    record.parameters = parameters
+    guard options.common.admits(record) else { return [] }
+    let sampler = Sampler(rounds: options.rounds, seconds: options.seconds / 2, now: threadSeconds)
+    return backends.map { backend in
+      let times = sampler.sample([
+        UpdateCost.plainSGD.work(parameters: parameters, backend: backend),
+        cost.work(parameters: parameters, backend: backend),
+      ])
+      var record = record.on(backend)
+      record.figures[.microseconds] = Figure(times[1].map { $0 * 1e6 })
+      record.figures[.timesPlainSGD] = Figure(zip(times[1], times[0]).map { $0 / $1 })
       return record
     }
   }

@@ -19,11 +19,7 @@ struct PolicyCase: Sendable, CustomTestStringConvertible {
   }
 
   /// Whether it means something with so many workers.
-  func goesWith(workers: Int) -> Bool {
-    let configuration = TrainingConfiguration(
-      workers: workers, mode: mode, hyperparameters: hyperparameters, epochs: 1, batchSize: 1, learningRate: 1)
-    return configuration.conflict() == nil
-  }
+  func goesWith(workers: Int) -> Bool { mode.conflict(hyperparameters, workers: workers) == nil }
 
   /// Every policy in every variety that three workers can have.
   static let all: [PolicyCase] = [

@@ -21,6 +21,7 @@ struct Metrics {
     let mode: String
     let rule: String
     let optimizer: String
+    let compression: String
     let dataset: String
     let trainingExamples: Int
     let testExamples: Int
