@@ -6,12 +6,12 @@ import Testing
 
 /// A service that declares some calculations unwanted, at moments that a test chooses.
 private final class ImpatientService: ParameterService {
-  private let base: ParameterServer
+  private let base: any ParameterService
   private let questions = Mutex(0)
   private let unwanted: Set<Int>
 
   /// Answers the questions of the given numbers, from 1, with no.
-  init(_ base: ParameterServer, unwanted: Set<Int>) {
+  init(_ base: any ParameterService, unwanted: Set<Int>) {
     self.base = base
     self.unwanted = unwanted
   }
