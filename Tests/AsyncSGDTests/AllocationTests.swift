@@ -90,46 +90,6 @@ struct AllocationTests {
   }
 
   @Test(
-    "no policy allocates in steady state: decision, turns, release, restart and leave",
-    .enabled(if: allocation_counting_is_active(), "a sanitizer owns the allocator here"),
-    arguments: PolicyCase.all)
-  func policyAllocatesNothing(policy: PolicyCase) {
-    var coordinator = Coordinator(
-      mode: policy.mode, workers: 3, hyperparameters: policy.hyperparameters, divergencePolicy: .skip)
-    var bases = [0, 0, 0]
-    var waits = [false, false, false]
-    func settle() {
-      while coordinator.nextInTurn() != nil {}
-      for worker in coordinator.release() {
-        waits[worker] = false
-        bases[worker] = coordinator.version
-      }
-    }
-    func steps(_ range: Range<Int>) {
-      for step in range {
-        // Worker 0 pushes twice as often as the others.
-        let worker = step % 4 % 3
-        guard !waits[worker] else { continue }
-        if bases[worker] < coordinator.oldestWanted {
-          coordinator.restarted(worker: worker)
-          bases[worker] = coordinator.version
-        }
-        _ = coordinator.push(
-          worker: worker, baseVersion: bases[worker], isFinite: step % 50 != 7, seconds: Double(step))
-        waits[worker] = true
-        settle()
-      }
-    }
-    steps(0..<100)
-    let before = allocation_count_of_this_thread()
-    steps(100..<400)
-    _ = coordinator.leave(worker: 2)
-    settle()
-    #expect(allocation_count_of_this_thread() == before)
-    #expect(coordinator.version > 10)
-  }
-
-  @Test(
     "no rule allocates in steady state",
     .enabled(if: allocation_counting_is_active(), "a sanitizer owns the allocator here"),
     arguments: UpdateRuleKind.allCases)

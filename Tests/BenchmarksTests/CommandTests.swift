@@ -1,3 +1,4 @@
+import AsyncSGD
 import Foundation
 import Testing
 import TrainCommand

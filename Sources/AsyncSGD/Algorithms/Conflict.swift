@@ -23,6 +23,7 @@ public struct Conflict: Error, Hashable, Sendable {
   /// Returns a sentence that names both choices, the reason and the remedies.
   ///
   /// - Parameter isGiven: Whether the option was given, so that it can be dropped.
+  /// - Returns: The sentence.
   public func message(isGiven: Bool) -> String {
     let choices = alternatives.isEmpty ? [] : ["choose " + alternatives.joined(separator: ", or ")]
     let remedies = (isGiven ? ["drop '\(option)'"] : []) + choices

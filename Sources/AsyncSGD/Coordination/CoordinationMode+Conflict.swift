@@ -1,9 +1,10 @@
 extension CoordinationMode {
-  /// Why the numbers of this mode mean nothing together, or `nil` if they mean something.
+  /// Returns why the numbers of this mode mean nothing together, or `nil` if they mean something.
   ///
   /// - Parameters:
   ///   - hyperparameters: What was given; those of other modes are not looked at.
   ///   - workers: The number of workers, at least 1.
+  /// - Returns: The first conflict that is found.
   public func conflict(_ hyperparameters: Hyperparameters, workers: Int) -> Conflict? {
     switch self {
     case .sequential where workers > 1:

@@ -17,11 +17,12 @@ extension TrainingConfiguration {
     return hyperparameters.value(of: hyperparameter, in: setting)
   }
 
-  /// Why the run means nothing, or `nil` if it means something.
+  /// Returns why the run means nothing, or `nil` if it means something.
   ///
   /// Looks at the combination first, then at numbers that belong together.
   ///
   /// - Parameter parameters: The number of parameters of the model, `nil` while it is unknown.
+  /// - Returns: The first conflict that is found.
   public func conflict(parameters: Int? = nil) -> Conflict? {
     combination.conflict ?? momentumConflict ?? mode.conflict(hyperparameters, workers: workers) ?? warmStartConflict
       ?? partsConflict(parameters)

@@ -120,7 +120,9 @@ struct ModeTrainingTests {
     let state = trainer.state
     let dealt = state.epoch * 32 + state.nextMinibatch
     let drops = report.last.figures.drops.reduce(0) { $0 + $1.value }
-    #expect(report.updatesByWorker.reduce(0, +) + drops == dealt && dealt >= 9)
+    #expect(report.updatesByWorker.reduce(0, +) + drops == dealt)
+    // The tenth loss asked for the stop; calculations that were given up had losses, too.
+    #expect(dealt + report.last.figures.abandoned >= 9)
     #expect(state.examples == report.last.examples)
     let rest = try TrainingFixture.trainer(configuration, resuming: state).run()
     #expect(rest.outcome == .completed && rest.last.examples == 500)
