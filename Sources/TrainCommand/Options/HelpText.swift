@@ -39,10 +39,11 @@ struct HelpText {
         A worker pushes the gradient of the mean loss of its minibatch, and --batch-size counts the examples of one \
         worker's minibatch. In async mode each push is an update of its own, a step of learning rate times gradient. \
         In sync mode an update waits for all workers and takes one such step along the mean of their gradients, so \
-        that it averages over workers times batch size examples, and there are fewer updates an epoch. A learning rate \
-        that is given is used as it is. The default is the model's, stable with 8 workers in async mode; in sync mode \
-        it is multiplied by the workers (by 8 at most), and in async mode it falls with the root of the workers beyond \
-        8. Momentum and staleness multiply: with many workers use little momentum, or none.
+        that it averages over workers times batch size examples, and there are fewer updates an epoch. A learning \
+        rate that is given is used as it is. The default suits model, optimizer, momentum and mode: it is stable \
+        with 8 workers in async mode, larger where an update averages over several gradients (in sync mode times the \
+        workers, 8 at most), smaller with momentum, and falls with the root of the workers beyond 8. Momentum and \
+        staleness multiply: with many workers use little of it, or a rule that knows of it.
         """, indent: 2))
       EXIT STATUS:
       \(statuses)
