@@ -25,7 +25,8 @@ extension HelpText {
   /// Returns the lines of a member: what it is, where it comes from, its options, and what it goes with.
   private static func entry(_ member: any Explained, in family: AlgorithmFamily) -> String {
     var lines = [member.source].filter { !$0.isEmpty }
-    let options = member.hyperparameters.map { $0.option }
+    let hasMomentum = Combination(choosing: [family: member.rawValue])?.hasMomentum == true
+    let options = (hasMomentum ? ["--momentum"] : []) + member.hyperparameters.map { $0.option }
     if !options.isEmpty { lines.append("Options: " + options.joined(separator: ", ")) }
     let limits = limits(of: member.rawValue, in: family)
     if !limits.isEmpty { lines.append("Goes with " + limits.joined(separator: "; ")) }
