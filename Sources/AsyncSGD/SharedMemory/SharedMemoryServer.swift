@@ -4,7 +4,7 @@ internal import Synchronization
 /// Parameters in shared memory, which the workers update themselves: Hogwild, and the locked steps towards it.
 ///
 /// Nobody serves: a push makes the optimizer's step on the worker's own thread and adds it to the shared parameters, word by
-/// word, while other workers do the same (``SharedParameters``). So updates may be lost, and what a worker reads may mix
+/// word, while other workers do the same (`SharedParameters`). So updates may be lost, and what a worker reads may mix
 /// versions; both are measured (``ConsistencyRecord``). With *lock stripes* the parameters are divided among locks, and
 /// a worker holds a stripe's lock while it reads and writes there: then nothing is lost, and with a single stripe, which
 /// is a server behind a mutex, nothing mixes either.
