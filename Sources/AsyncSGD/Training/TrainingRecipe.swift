@@ -119,7 +119,7 @@ public struct TrainingRecipe: Hashable, Sendable {
   /// example it comes from, with a cooldown at the end.
   public static func recommended(forModel model: String) -> TrainingRecipe {
     switch model {
-    case "cnn": TrainingRecipe(epochs: 5, batchSize: 16, learningRate: 0.03)
+    case "cnn": TrainingRecipe(epochs: 5, batchSize: 16, learningRate: 0.03, adaptiveLearningRate: 0.0003)
     case "hogwild":
       TrainingRecipe(
         epochs: 10, batchSize: 64, learningRate: 0.01, optimizer: .momentum, momentum: 0.5, schedule: .trapezoid,
