@@ -50,6 +50,16 @@ struct TimedTrainingTests {
     #expect(ledger.calls(.scans) == ledger.calls(.updates))
   }
 
+  @Test("an update of several blocks is booked as one")
+  func serverUpdates() {
+    let ledger = KernelLedger()
+    let load = ServerLoad(parameters: 5000, workers: 2, backend: ReferenceBackend<Float>(), ledger: ledger)
+    let outcome = load.run(.push, seconds: 0.01)
+    // The first three pushes of a worker warm up.
+    #expect(ledger.calls(.updates) == outcome.latencies.count + 2 * 3)
+    #expect(ledger.seconds(.updates) > 0)
+  }
+
   @Test("the rate is that of the pushes between the warm-up and the halt")
   func rate() {
     let halts = Counter()

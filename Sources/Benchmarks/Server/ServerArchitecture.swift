@@ -21,12 +21,23 @@ enum ServerArchitecture: String, CaseIterable {
   }
 
   /// Creates a server that steps with momentum, so small a rate that the parameters stay where they are.
-  func make(parameters: Int, workers: Int, backend: any KernelBackend<Float>) -> Instance {
+  ///
+  /// - Parameters:
+  ///   - parameters: The number of parameters.
+  ///   - workers: The number of workers.
+  ///   - backend: The kernels.
+  ///   - ledger: Where an actor books its updates; `nil` for nowhere.
+  /// - Returns: The server.
+  func make(
+    parameters: Int, workers: Int, backend: any KernelBackend<Float>, ledger: KernelLedger? = nil
+  ) -> Instance {
     let schedule = LearningRateSchedule(peak: 1e-9, shape: .constant, warmup: 0, plannedMinibatches: .max)
     @Sendable func actor(_ range: Range<Int>) -> ParameterServer {
-      ParameterServer(
+      let momentum = Momentum(count: range.count, momentum: 0.5, backend: backend)
+      let timed = ledger.map { TimedOptimizer(momentum, count: range.count, ledger: $0) }
+      return ParameterServer(
         initial: [Float](repeating: 0.5, count: range.count), coordinator: Coordinator(mode: .async, workers: workers),
-        optimizer: Momentum(count: range.count, momentum: 0.5, backend: backend), schedule: schedule,
+        optimizer: timed ?? momentum, schedule: schedule,
         backend: backend, parameterName: { "\($0)" })
     }
     func sharedMemory(lockStripes: Int) -> Instance {

@@ -18,6 +18,8 @@ struct ServerLoad {
   let backend: any KernelBackend<Float>
   /// How the parameters are kept.
   var architecture = ServerArchitecture.actor
+  /// Where an actor books its updates; `nil` for nowhere.
+  var ledger: KernelLedger? = nil
 
   /// What a stretch of load showed.
   struct Outcome: Sendable {
@@ -34,7 +36,7 @@ struct ServerLoad {
 
   /// Runs the workers for some seconds.
   func run(_ operation: Operation, seconds: Double) -> Outcome {
-    let server = architecture.make(parameters: parameters, workers: workers, backend: backend)
+    let server = architecture.make(parameters: parameters, workers: workers, backend: backend, ledger: ledger)
     let gradient = FloatBuffer(parameters)
     let collector = Collector()
     let group = DispatchGroup()

@@ -61,9 +61,9 @@ struct ServerSuite {
       for (index, backend) in backends.enumerated() {
         let ledger = KernelLedger()
         let load = ServerLoad(
-          parameters: record.parameters ?? 0, workers: record.workers ?? 1,
-          backend: isUpdate ? TimedBackend(base: backend, ledger: ledger) : backend,
-          architecture: Self.architectures.first { $0.name == record.name }?.architecture ?? .actor)
+          parameters: record.parameters ?? 0, workers: record.workers ?? 1, backend: backend,
+          architecture: Self.architectures.first { $0.name == record.name }?.architecture ?? .actor,
+          ledger: isUpdate ? ledger : nil)
         let operation = ServerLoad.Operation(rawValue: record.name) ?? .push
         samples[index].append(load.run(operation, seconds: options.seconds))
         updates[index].append(ledger.seconds(.updates) / Double(max(1, ledger.calls(.updates))))

@@ -33,9 +33,14 @@ final class KernelLedger: Sendable {
   func book<Result>(_ purpose: Purpose, _ body: () -> Result) -> Result {
     let start = threadSeconds()
     let result = body()
-    nanoseconds.add(Int((threadSeconds() - start) * 1e9), at: purpose.rawValue)
-    calls.add(1, at: purpose.rawValue)
+    book(purpose, seconds: threadSeconds() - start)
     return result
+  }
+
+  /// Books a time that was taken otherwise.
+  func book(_ purpose: Purpose, seconds: Double) {
+    nanoseconds.add(Int(seconds * 1e9), at: purpose.rawValue)
+    calls.add(1, at: purpose.rawValue)
   }
 
   /// Seconds booked for a purpose.
