@@ -122,8 +122,8 @@ public struct TrainingRecipe: Hashable, Sendable {
     case "cnn": TrainingRecipe(epochs: 5, batchSize: 16, learningRate: 0.03, adaptiveLearningRate: 0.0003)
     case "hogwild":
       TrainingRecipe(
-        epochs: 10, batchSize: 64, learningRate: 0.01, optimizer: .momentum, momentum: 0.5, schedule: .trapezoid,
-        warmup: 0)
+        epochs: 10, batchSize: 64, learningRate: 0.01, adagradLearningRate: 0.01, optimizer: .momentum, momentum: 0.5,
+        schedule: .trapezoid, warmup: 0)
     case "mlp": TrainingRecipe(epochs: 10, batchSize: 16, learningRate: 0.1)
     case "softmax": TrainingRecipe(epochs: 5, batchSize: 16, learningRate: 0.02)
     default: TrainingRecipe(epochs: 5, batchSize: 8, learningRate: 0.02)
