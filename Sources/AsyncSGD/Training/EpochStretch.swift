@@ -23,14 +23,16 @@ extension TrainingConfiguration {
   /// - Returns: One stretch or two, of all minibatches from `first` on.
   func stretches(ofEpoch epoch: Int, from first: Int, plan: EpochPlan) -> [EpochStretch] {
     let end = plan.minibatches
-    let alone = mode == .async ? Int((number(.warmStart) * Double(end)).rounded()) - epoch * end : 0
+    let warmStart = mode == .async ? Int((number(.warmStart) * Double(end)).rounded()) : 0
+    // Counted from this epoch's first minibatch: below 0 once the warm start is over.
+    let alone = warmStart - epoch * end
     let together = max(first, min(alone, end))
     var stretches: [EpochStretch] = []
     if together > first {
       stretches.append(EpochStretch(minibatches: first..<together, workers: 0..<1, joining: 0..<0))
     }
     if together < end || stretches.isEmpty {
-      let joining = alone >= 0 && together == alone && epoch * end + alone > 0 ? 1..<workers : 0..<0
+      let joining = alone >= 0 && together == alone && warmStart > 0 ? 1..<workers : 0..<0
       stretches.append(EpochStretch(minibatches: together..<end, workers: 0..<workers, joining: joining))
     }
     return stretches

@@ -123,7 +123,13 @@ struct LocalTrainingTests {
     #expect(stretches(0) == [alone])
     #expect(stretches(1) == [EpochStretch(minibatches: 0..<8, workers: 0..<4, joining: 1..<4)])
     configuration.hyperparameters[.warmStart] = .number(0)
-    #expect(stretches(0) == [EpochStretch(minibatches: 0..<8, workers: 0..<4, joining: 0..<0)])
+    // Without a warm start, and in modes that have none, nobody joins in any epoch.
+    for mode in [CoordinationMode.async, .hogwild, .softSync] {
+      configuration.mode = mode
+      for epoch in 0..<3 {
+        #expect(stretches(epoch) == [EpochStretch(minibatches: 0..<8, workers: 0..<4, joining: 0..<0)])
+      }
+    }
   }
 
   /// Runs until the first epoch's end, and returns what was saved there.

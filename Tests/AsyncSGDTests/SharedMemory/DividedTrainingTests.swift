@@ -92,6 +92,8 @@ struct DividedTrainingTests {
     #expect(report.last.updates == 3 * 63 && report.last.examples == 750)
     #expect(report.updatesByWorker.reduce(0, +) == 3 * 63)
     #expect(report.last.staleness.mean <= 7)
+    // A worker pulls with each push, and never besides: not at the beginning of an epoch either.
+    #expect(report.last.figures.consistency?.pulls == 3 * 63)
     #expect(report.last.trainLoss.map { $0 < 2.3 } ?? false)
     #expect(trainer.state.parameters.allSatisfy { $0.isFinite })
   }
