@@ -12,6 +12,7 @@ internal import Randomness
 struct CompiledSequential<Scalar: KernelScalar>: CompiledLayer {
   /// A layer and the offsets of what belongs to it.
   struct Step {
+    let name: String
     var layer: any CompiledLayer<Scalar>
     /// The first of its parameters in the chain's.
     let parameterOffset: Int
@@ -36,13 +37,13 @@ struct CompiledSequential<Scalar: KernelScalar>: CompiledLayer {
   func forward(_ pass: ForwardPass<Scalar>, random: inout RandomStream) {
     for index in steps.indices {
       let step = steps[index]
-      step.layer.forward(
-        ForwardPass(
-          examples: pass.examples, isTraining: pass.isTraining, parameters: pass.parameters + step.parameterOffset,
-          input: step.inputOffset.map { UnsafePointer(pass.memory.kept + $0) } ?? pass.input,
-          output: step.outputOffset.map { pass.memory.kept + $0 } ?? pass.output,
-          memory: memory(of: step, in: pass.memory)),
-        random: &random)
+      step.layer.forward(self.pass(pass, through: step), random: &random)
+    }
+  }
+
+  func visitActivations(_ pass: ForwardPass<Scalar>, _ visit: ([String], ActivationOutput<Scalar>) -> Void) {
+    for step in steps {
+      step.layer.visitActivations(self.pass(pass, through: step)) { visit([step.name] + $0, $1) }
     }
   }
 
@@ -69,6 +70,15 @@ struct CompiledSequential<Scalar: KernelScalar>: CompiledLayer {
     }
   }
 
+  /// The part of a forward pass that goes through one layer.
+  private func pass(_ pass: ForwardPass<Scalar>, through step: Step) -> ForwardPass<Scalar> {
+    ForwardPass(
+      examples: pass.examples, isTraining: pass.isTraining, parameters: pass.parameters + step.parameterOffset,
+      input: step.inputOffset.map { UnsafePointer(pass.memory.kept + $0) } ?? pass.input,
+      output: step.outputOffset.map { pass.memory.kept + $0 } ?? pass.output,
+      memory: memory(of: step, in: pass.memory))
+  }
+
   private func memory(of step: Step, in memory: LayerMemory<Scalar>) -> LayerMemory<Scalar> {
     LayerMemory(
       kept: memory.kept + step.keptOffset, keptBytes: memory.keptBytes + step.keptBytesOffset,
@@ -90,7 +100,9 @@ extension CompiledSequential {
     }
 
     /// Adds a layer; `nil` is one that only reshapes.
-    mutating func append(_ layer: (any CompiledLayer<Scalar>)?, parameterCount: Int, outputCount: Int) {
+    mutating func append(
+      _ layer: (any CompiledLayer<Scalar>)?, name: String, parameterCount: Int, outputCount: Int
+    ) {
       precondition(layer != nil || parameterCount == 0, "a layer with parameters must be compiled")
       guard var layer else { return }
       if let previous = steps.indices.last, let before = steps[previous].layer.leavingRectifierToNext,
@@ -101,7 +113,7 @@ extension CompiledSequential {
       }
       steps.append(
         Step(
-          layer: layer, parameterOffset: self.parameterCount, hasParameters: parameterCount > 0))
+          name: name, layer: layer, parameterOffset: self.parameterCount, hasParameters: parameterCount > 0))
       outputCounts.append(outputCount)
       self.parameterCount += parameterCount
     }

@@ -89,6 +89,12 @@ public protocol CompiledLayer<Scalar> {
   /// element of ``BackwardPass/inputGradient``, unless it is `nil`.
   func backward(_ pass: BackwardPass<Scalar>)
 
+  /// Calls `visit` with the output of each activation in the layer, first to last, as the last ``forward(_:random:)`` left
+  /// it, and the path of names from this layer to it: empty for an activation of the layer's own.
+  ///
+  /// The default visits nothing.
+  func visitActivations(_ pass: ForwardPass<Scalar>, _ visit: (_ path: [String], ActivationOutput<Scalar>) -> Void)
+
   /// This layer with a backward pass whose ∂L/∂output has been multiplied by the derivative of the layer's own rectifier
   /// already, or `nil` if the layer does not end in a rectifier.
   ///
@@ -104,6 +110,10 @@ public protocol CompiledLayer<Scalar> {
 }
 
 extension CompiledLayer {
+  /// Visits nothing.
+  public func visitActivations(
+    _ pass: ForwardPass<Scalar>, _ visit: (_ path: [String], ActivationOutput<Scalar>) -> Void
+  ) {}
   /// No layer.
   public var leavingRectifierToNext: (any CompiledLayer<Scalar>)? { nil }
   /// No layer.

@@ -142,6 +142,22 @@ public final class Replica<Scalar: KernelScalar> {
     return UnsafePointer(logits)
   }
 
+  /// Notes which units responded to the examples of the last call that computed their activations: ``evaluate(at:examples:)``,
+  /// ``predict(at:examples:)`` or one of the gradients.
+  ///
+  /// Reads only; nothing that is computed later depends on it.
+  ///
+  /// - Parameters:
+  ///   - parameters: The parameters of that call.
+  ///   - examples: The number of examples of that call.
+  ///   - census: What was noted so far, of this model.
+  public func noteActivity(at parameters: UnsafePointer<Scalar>, examples: Int, in census: inout ActivityCensus) {
+    let pass = ForwardPass(
+      examples: examples, isTraining: false, parameters: parameters, input: UnsafePointer(inputs), output: logits,
+      memory: memory)
+    network.visitActivations(pass) { path, output in census.note(output, at: path.joined(separator: ".")) }
+  }
+
   /// The forward pass, and the loss with its gradient.
   private func lossAndGradient(
     at parameters: UnsafePointer<Scalar>, examples: Int, random: RandomStream

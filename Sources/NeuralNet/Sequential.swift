@@ -77,7 +77,7 @@ extension Sequential {
       var builder = CompiledSequential<Scalar>.Builder(capacity: capacity)
       for step in steps {
         builder.append(
-          step.layer.compile(capacity: capacity, backend: backend),
+          step.layer.compile(capacity: capacity, backend: backend), name: step.name,
           parameterCount: step.layer.parameters.reduce(0) { $0 + $1.count }, outputCount: step.layer.outputShape.count)
       }
       return builder.build()

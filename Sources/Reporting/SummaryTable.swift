@@ -48,6 +48,7 @@ public struct SummaryTable: Sendable, CustomStringConvertible {
       rows.append(("", report.updatesByWorker.map(String.init).joined(separator: " ")))
     }
     rows += figureRows
+    if !report.warnings.isEmpty { rows.append(("warnings", warnings)) }
     rows.append(("parameters", NumberText.count(report.run.parameters)))
     rows.append(("parameters hash", report.parametersHash))
     rows.append(("peak memory", NumberText.bytes(report.peakMemoryBytes)))
@@ -96,6 +97,11 @@ public struct SummaryTable: Sendable, CustomStringConvertible {
     case .interrupted: return "interrupted after \(updates)"
     case .diverged(let divergence): return "diverged after \(updates), in \(divergence.parameter)"
     }
+  }
+
+  /// What deserved attention, in the order in which it was seen.
+  private var warnings: String {
+    report.warnings.map { "\($0.symptom.summary) at update \(NumberText.count($0.update))" }.joined(separator: ", ")
   }
 
   private var time: String {

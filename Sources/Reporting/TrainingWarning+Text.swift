@@ -2,77 +2,78 @@ public import AsyncSGD
 
 extension TrainingWarning {
   /// What was seen, in one sentence.
-  public var message: String {
+  public var message: String { "\(symptom.text), at update \(NumberText.count(update))" }
+
+  /// The message with its likely cause and its remedies, one a line; a repetition is one line.
+  var text: String {
+    isRepetition ? "warning: still: \(message)" : advised("warning: \(message)", by: advice)
+  }
+}
+
+extension TrainingWarning.Symptom {
+  /// The name that metrics and the summary give it.
+  var name: String {
     switch self {
-    case .stuckAtChance(let accuracy, let chance, let examples, let update):
+    case .stuckAtChance: "stuckAtChance"
+    case .collapsedToChance: "collapsedToChance"
+    case .lossRising: "lossRising"
+    case .lossExploding: "lossExploding"
+    case .unitsSilent: "unitsSilent"
+    case .stepTooLarge: "stepTooLarge"
+    case .nonFiniteGradientSkipped: "nonFiniteGradientSkipped"
+    }
+  }
+
+  /// A few words, for a line that lists several.
+  var summary: String {
+    switch self {
+    case .stuckAtChance: "stuck at chance"
+    case .collapsedToChance: "collapsed to chance"
+    case .lossRising: "loss rising"
+    case .lossExploding: "loss exploding"
+    case .unitsSilent(let units): "\(units.word) units in \(units.layer)"
+    case .stepTooLarge: "step too large"
+    case .nonFiniteGradientSkipped: "gradient not finite"
+    }
+  }
+
+  fileprivate var text: String {
+    switch self {
+    case .stuckAtChance(let accuracy, let chance, _, let examples):
       "the training accuracy is still at chance (\(NumberText.percent(accuracy)); guessing gives "
-        + "\(NumberText.percent(chance))) over the last \(NumberText.count(examples)) examples, at update "
-        + "\(NumberText.count(update))"
-    case .collapsedToChance(let accuracy, let bestAccuracy, let chance, let update):
+        + "\(NumberText.percent(chance))) after \(NumberText.count(examples)) examples"
+    case .collapsedToChance(let accuracy, let bestAccuracy, let chance):
       "the training accuracy fell from \(NumberText.percent(bestAccuracy)) back to chance "
-        + "(\(NumberText.percent(accuracy)); guessing gives \(NumberText.percent(chance))), at update "
-        + "\(NumberText.count(update))"
-    case .lossExploding(let loss, let guessingLoss, let update):
-      "the training loss is \(NumberText.loss(loss)), far above the \(NumberText.loss(guessingLoss)) of guessing, at "
-        + "update \(NumberText.count(update))"
+        + "(\(NumberText.percent(accuracy)); guessing gives \(NumberText.percent(chance)))"
+    case .lossRising(let loss, let bestLoss):
+      "the training loss rose from \(NumberText.loss(bestLoss)) back to \(NumberText.loss(loss))"
+    case .lossExploding(let loss, let guessingLoss):
+      "the training loss is \(NumberText.loss(loss)), far above the \(NumberText.loss(guessingLoss)) of guessing"
+    case .unitsSilent(let units):
+      units.text
+    case .stepTooLarge(let loss, let guessingLoss):
+      "the training loss is \(NumberText.loss(loss)), above the \(NumberText.loss(guessingLoss)) of guessing, and the "
+        + "learning rate is beyond what is stable"
     case .nonFiniteGradientSkipped(let divergence):
-      "refused \(divergence.whereabouts)"
+      "refused the gradient that worker \(divergence.worker) pushed: it is not finite in '\(divergence.parameter)'"
     }
-  }
-
-  /// The likely cause in the run `run`, in one sentence.
-  public func likelyCause(in run: RunDescription) -> String {
-    guard run.hasStaleness else {
-      return switch self {
-      case .stuckAtChance: "the learning rate is too large or far too small, or the labels do not fit the images"
-      default: "the learning rate is too large"
-      }
-    }
-    let momentum = run.momentum > 0 ? ", and momentum multiplies with it" : ""
-    return "the steps are too large for gradients that are about \(run.workers - 1) updates stale\(momentum)"
-  }
-
-  /// The options to try in the run `run`, the most promising first.
-  public func remedies(in run: RunDescription) -> [String] {
-    var remedies: [String] = []
-    if run.momentum > 0 {
-      remedies.append(run.hasStaleness ? "--momentum 0" : "--momentum \(NumberText.exact(run.momentum / 2)) (half)")
-    }
-    remedies.append("--learning-rate \(NumberText.exact(run.learningRate / 2)) (half)")
-    if run.hasStaleness, run.batchSize > 1 {
-      remedies.append(
-        "--learning-rate \(NumberText.exact(run.learningRate / 2)) --batch-size \(run.batchSize / 2) "
-          + "(as much training, in smaller steps)")
-    }
-    if run.warmup == 0 { remedies.append("--warmup 0.1") }
-    if run.hasStaleness { remedies.append("--mode sync, or fewer --workers") }
-    return remedies
-  }
-
-  /// The message with its likely cause and its remedies, one a line.
-  func text(in run: RunDescription?) -> String {
-    advised("warning: \(message)", in: run)
-  }
-
-  fileprivate func advised(_ headline: String, in run: RunDescription?, more: [String] = []) -> String {
-    guard let run else { return headline }
-    let label = "  try: "
-    let separator = "\n" + String(repeating: " ", count: label.count)
-    let remedies = (remedies(in: run) + more).joined(separator: separator)
-    return "\(headline)\n  likely cause: \(likelyCause(in: run))\n\(label)\(remedies)"
   }
 }
 
 extension Divergence {
-  /// What was refused and where, without a verb.
-  var whereabouts: String {
-    "the gradient that worker \(worker) pushed at update \(NumberText.count(update)): it is not finite in '\(parameter)'"
-  }
-
   /// Why a run was stopped, with the likely cause and the remedies.
-  func errorText(in run: RunDescription) -> String {
-    TrainingWarning.nonFiniteGradientSkipped(self).advised(
-      "error: training stopped at \(whereabouts)", in: run,
-      more: ["--on-divergence skip (leaves such gradients out)"])
+  func errorText(by advice: Advice?) -> String {
+    advised(
+      "error: training stopped at the gradient that worker \(worker) pushed at update \(NumberText.count(update)): "
+        + "it is not finite in '\(parameter)'", by: advice)
   }
+}
+
+/// Returns a headline with the cause and the remedies below it.
+private func advised(_ headline: String, by advice: Advice?) -> String {
+  guard let advice else { return headline }
+  let label = "  try: "
+  let separator = "\n" + String(repeating: " ", count: label.count)
+  let remedies = advice.remedies.map(\.text).joined(separator: separator)
+  return "\(headline)\n  likely cause: \(advice.cause.text)" + (remedies.isEmpty ? "" : "\n\(label)\(remedies)")
 }

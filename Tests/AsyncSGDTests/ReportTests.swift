@@ -49,7 +49,8 @@ struct ReportTests {
     _ = meter.progress(last, seconds: 4)
     let report = meter.epochReport(
       last, epoch: 2, seconds: 4, evaluation: Evaluation(loss: 0.5, accuracy: 0.75),
-      staleness: StalenessSummary(mean: 1, p50: 1, p95: 2, p99: 3, max: 4), figures: RunFigures(abandoned: 5))
+      staleness: StalenessSummary(mean: 1, p50: 1, p95: 2, p99: 3, max: 4), diagnosis: EpochDiagnosis(),
+      figures: RunFigures(abandoned: 5))
     #expect(report.staleness.p95 == 2 && report.figures.abandoned == 5)
     #expect(report.trainLoss == 2 && report.trainAccuracy == 0.5)
     #expect(report.examples == 500 && report.examplesPerSecond == 125 && report.updates == 3)

@@ -413,7 +413,9 @@ struct TrainerDivergenceTests {
     #expect(report.last.updates == (mode == .sync ? 16 : 31))
     #expect(report.updatesByWorker.reduce(0, +) == 31)
     #expect(trainer.state.parameters.allSatisfy { $0.isFinite })
-    let skipped = observer.warnings.filter { if case .nonFiniteGradientSkipped = $0 { true } else { false } }
+    let skipped = observer.warnings.map(\.symptom).filter {
+      if case .nonFiniteGradientSkipped = $0 { true } else { false }
+    }
     #expect(skipped.count == 1)
   }
 
@@ -433,9 +435,19 @@ struct TrainerDivergenceTests {
     let configuration = TrainingFixture.configuration(epochs: 4, learningRate: 1e30)
     let trainer = try TrainingFixture.trainer(configuration, model: "hogwild")
     let report = try trainer.run()
-    guard case .diverged = report.outcome else {
-      Issue.record("the outcome is \(report.outcome)")
+    guard case .diverged = report.outcome, case .stepTooLarge(let stability)? = report.advice?.cause else {
+      Issue.record("the outcome is \(report.outcome), because \(String(describing: report.advice))")
       return
     }
+    #expect(stability.learningRate > 1e27 && stability.stableLearningRate < 10, "\(stability)")
+    #expect(report.advice?.remedies.last == .skipNonFinite)
+  }
+
+  @Test("a run that is too short for its curvature to be measured is left alone, and says nothing of it")
+  func shortRun() throws {
+    let report = try TrainingFixture.trainer(TrainingFixture.configuration()).run()
+    #expect(report.last.diagnosis.stability == nil)
+    #expect(report.last.diagnosis.silentUnits.map(\.layer) == ["fc1"])
+    #expect(report.warnings.isEmpty && report.advice == nil)
   }
 }

@@ -180,15 +180,23 @@ struct ConsoleReporterTests {
     console.observe(.run(sampleRun()))
     console.observe(.progress(sampleProgress()))
     _ = console.takeText()
-    console.observe(.warning(.stuckAtChance(accuracy: 0.1012, chance: 0.1, examples: 6_000, update: 375)))
+    let symptom = TrainingWarning.Symptom.stuckAtChance(accuracy: 0.1012, chance: 0.1, loss: 2.3, examples: 6_000)
+    console.observe(.warning(TrainingWarning(symptom, update: 375, advice: sampleAdvice)))
     #expect(
-      console.text == "\r\u{1B}[K" + """
-        warning: the training accuracy is still at chance (10.12%; guessing gives 10.00%) over the last 6,000 \
-        examples, at update 375
-          likely cause: the steps are too large for gradients that are about 7 updates stale
-          try: --learning-rate 0.015 (half)
-               --learning-rate 0.015 --batch-size 8 (as much training, in smaller steps)
-               --mode sync, or fewer --workers
+      console.takeText() == "\r\u{1B}[K" + """
+        warning: the training accuracy is still at chance (10.12%; guessing gives 10.00%) after 6,000 examples, at \
+        update 375
+          likely cause: the learning rate 0.02 is too large: with gradients 6.9 updates old on average (95 % at most \
+        9) and momentum 0.9, descent is stable up to about 0.005 at the curvature 3.1 of update 0
+          try: --momentum 0
+               --learning-rate 0.0025
+
+        """)
+    console.observe(.warning(TrainingWarning(symptom, update: 750, isRepetition: true)))
+    #expect(
+      console.text == """
+        warning: still: the training accuracy is still at chance (10.12%; guessing gives 10.00%) after 6,000 examples, \
+        at update 750
 
         """)
   }
@@ -204,21 +212,22 @@ struct ConsoleReporterTests {
     interrupted.outcome = .interrupted
     console.observe(.final(interrupted))
     #expect(console.text == "")
-    console.observe(.warning(.lossExploding(loss: 12, guessingLoss: 2.3026, update: 10)))
+    console.observe(.warning(TrainingWarning(.lossExploding(loss: 12, guessingLoss: 2.3026), update: 10)))
     #expect(console.takeText().hasPrefix("warning: the training loss is 12.00, far above the 2.3026 of guessing"))
     console.alert("an alert")
     #expect(console.takeText() == "an alert\n")
     var diverged = sampleFinal()
     diverged.outcome = .diverged(sampleDivergence)
+    diverged.advice = Advice(
+      cause: .probablyTheStep(staleness: 6.98, momentum: 0.9), remedies: [.learningRate(0.015), .skipNonFinite])
     console.observe(.final(diverged))
     #expect(
       console.text == """
         error: training stopped at the gradient that worker 3 pushed at update 1,234: it is not finite in \
         'conv1.weight'
-          likely cause: the steps are too large for gradients that are about 7 updates stale
-          try: --learning-rate 0.015 (half)
-               --learning-rate 0.015 --batch-size 8 (as much training, in smaller steps)
-               --mode sync, or fewer --workers
+          likely cause: probably the learning rate is too large for gradients that are 7.0 updates old, and momentum \
+        multiplies it
+          try: --learning-rate 0.015
                --on-divergence skip (leaves such gradients out)
 
         """)
@@ -244,60 +253,59 @@ struct ConsoleReporterTests {
     console.observe(.run(sampleRun()))
     _ = console.takeText()
     let sentence =
-      "warning: refused the gradient that worker 3 pushed at update 1,234: it is not finite in 'conv1.weight'"
-    for _ in 0..<1_500 { console.observe(.warning(.nonFiniteGradientSkipped(sampleDivergence))) }
+      "warning: refused the gradient that worker 3 pushed: it is not finite in 'conv1.weight', at update 1,234"
+    let warning = TrainingWarning(.nonFiniteGradientSkipped(sampleDivergence), update: 1_234)
+    for _ in 0..<1_500 { console.observe(.warning(warning)) }
     #expect(console.takeText() == sentence + "\n")
     console.now += 1
-    console.observe(.warning(.nonFiniteGradientSkipped(sampleDivergence)))
-    console.observe(.warning(.nonFiniteGradientSkipped(sampleDivergence)))
+    console.observe(.warning(warning))
+    console.observe(.warning(warning))
     #expect(console.takeText() == sentence + ", and 1,499 more since the last warning\n")
     console.now += 60
-    console.observe(.warning(.nonFiniteGradientSkipped(sampleDivergence)))
+    console.observe(.warning(warning))
     #expect(console.takeText() == sentence + ", and 1 more since the last warning\n")
   }
 }
 
-@Suite("Advice fits the run")
-struct AdviceTests {
-  private let warning = TrainingWarning.collapsedToChance(accuracy: 0.1, bestAccuracy: 0.9, chance: 0.1, update: 10)
+@Suite("Advice in words")
+struct AdviceTextTests {
+  private func stability(_ change: (inout StepStability) -> Void) -> StepStability {
+    var stability = sampleStability
+    change(&stability)
+    return stability
+  }
 
-  @Test("momentum is named first where gradients are stale")
-  func staleMomentum() {
-    var run = sampleRun()
-    run.momentum = 0.9
-    run.warmup = 0
+  @Test("causes name what was measured, and only that")
+  func causes() {
+    let fresh = stability { ($0.stalenessMean, $0.stalenessP95, $0.momentum) = (0, 0, 0) }
     #expect(
-      warning.likelyCause(in: run)
-        == "the steps are too large for gradients that are about 7 updates stale, and momentum multiplies with it")
+      Cause.stepTooLarge(fresh).text
+        == "the learning rate 0.02 is too large: with fresh gradients, descent is stable up to about 0.005 at the "
+        + "curvature 3.1 of update 0")
     #expect(
-      warning.remedies(in: run) == [
-        "--momentum 0", "--learning-rate 0.015 (half)",
-        "--learning-rate 0.015 --batch-size 8 (as much training, in smaller steps)", "--warmup 0.1",
-        "--mode sync, or fewer --workers",
+      Cause.stepTooSmall(stability { $0.learningRate = 1e-7 }).text.hasPrefix(
+        "the learning rate 1e-07 is far too small: with gradients 6.9 updates old on average (95 % at most 9) and"))
+    #expect(Cause.unitsSilent(sampleSilence).text.hasPrefix("100 of 120 units of 'fc1' are dead"))
+    var saturated = sampleSilence
+    saturated.condition = .saturated
+    #expect(Cause.unitsSilent(saturated).text.hasPrefix("100 of 120 units of 'fc1' are saturated"))
+    #expect(Cause.notTheStep(fresh).text.hasSuffix("perhaps the labels do not fit the images"))
+    #expect(Cause.probablyTheStep(staleness: 0.1, momentum: 0).text == "probably the learning rate is too large")
+    let flat = stability { ($0.sharpness, $0.stableLearningRate) = (0, .infinity) }
+    #expect(Cause.notTheStep(flat).text.contains("stable up to a learning rate of about any"))
+  }
+
+  @Test("remedies are options that can be given")
+  func remedies() {
+    #expect(
+      [
+        Remedy.learningRate(0.0025), .smallerSteps(learningRate: 0.01, batchSize: 8), .momentum(0), .rule(.dana),
+        .rule(.stalenessAware), .mode(.sync), .mode(.ringmaster), .workers(3), .warmup(0.1), .warmStart(1),
+        .optimizer(.sgd, learningRate: 0.01),
+      ].map { String($0.text.split(separator: " (")[0]) } == [
+        "--learning-rate 0.0025", "--learning-rate 0.01 --batch-size 8", "--momentum 0", "--rule dana --optimizer sgd",
+        "--rule staleness-aware", "--mode sync", "--mode ringmaster", "--workers 3", "--warmup 0.1", "--warm-start 1",
+        "--optimizer sgd --learning-rate 0.01",
       ])
-    #expect(
-      warning.message
-        == "the training accuracy fell from 90.00% back to chance (10.00%; guessing gives 10.00%), at update 10")
-  }
-
-  @Test("one worker, or workers that wait for one another, have no staleness to blame", arguments: ["sync", "async"])
-  func noStaleness(mode: String) {
-    var run = sampleRun()
-    run.mode = mode
-    run.workers = mode == "sync" ? 8 : 1
-    run.momentum = 0.9
-    #expect(warning.likelyCause(in: run) == "the learning rate is too large")
-    #expect(warning.remedies(in: run) == ["--momentum 0.45 (half)", "--learning-rate 0.015 (half)"])
-    let stuck = TrainingWarning.stuckAtChance(accuracy: 0.1, chance: 0.1, examples: 100, update: 10)
-    #expect(
-      stuck.likelyCause(in: run)
-        == "the learning rate is too large or far too small, or the labels do not fit the images")
-  }
-
-  @Test("a minibatch of one is not halved")
-  func smallestMinibatch() {
-    var run = sampleRun()
-    run.batchSize = 1
-    #expect(warning.remedies(in: run) == ["--learning-rate 0.015 (half)", "--mode sync, or fewer --workers"])
   }
 }

@@ -51,14 +51,14 @@ struct JSONLinesReporterTests {
         #"{"event":"epoch","epoch":2,"seconds":5.5,"examples":24000,"examplesPerSecond":4363.6,"updates":1500,"#
           + #""trainLoss":0.25,"trainAccuracy":0.92,"testLoss":0.125,"testAccuracy":0.9635,"#
           + #""staleness":{"mean":6.98,"p50":7,"p95":9,"p99":12,"max":31},"#
-          + #""dropped":{"notFinite":0,"late":0,"tooStale":0},"abandoned":0,"pushedBytes":370236000,"compressionRatio":1.0}"#,
+          + #""stability":null,"silentUnits":{},"dropped":{"notFinite":0,"late":0,"tooStale":0},"abandoned":0,"pushedBytes":370236000,"compressionRatio":1.0}"#,
         #"{"event":"final","outcome":"completed","epoch":5,"seconds":13.75,"examples":60000,"#
           + #""examplesPerSecond":4363.6,"updates":3750,"trainLoss":0.25,"trainAccuracy":0.92,"testLoss":0.125,"#
           + #""testAccuracy":0.9635,"staleness":{"mean":6.98,"p50":7,"p95":9,"p99":12,"max":31},"#
-          + #""dropped":{"notFinite":0,"late":0,"tooStale":0},"abandoned":0,"pushedBytes":370236000,"compressionRatio":1.0,"workers":8,"#
+          + #""stability":null,"silentUnits":{},"dropped":{"notFinite":0,"late":0,"tooStale":0},"abandoned":0,"pushedBytes":370236000,"compressionRatio":1.0,"workers":8,"#
           + #""mode":"async","rule":"plain","optimizer":"sgd","compression":"none","model":"lenet5","dataset":"digits","#
           + #""kernels":"simd","parameters":61706,"parametersHash":"0123456789abcdef","#
-          + #""peakMemoryBytes":143000000,"updatesByWorker":[470,469,468,471,465,472,460,475],"refusedPushes":0}"#,
+          + #""peakMemoryBytes":143000000,"updatesByWorker":[470,469,468,471,465,472,460,475],"refusedPushes":0,"warnings":[]}"#,
       ])
   }
 
@@ -93,24 +93,68 @@ struct JSONLinesReporterTests {
   func warnings() throws {
     #expect(
       try lines([
-        .warning(.stuckAtChance(accuracy: 0.1, chance: 0.125, examples: 100, update: 7)),
-        .warning(.collapsedToChance(accuracy: 0.1, bestAccuracy: 0.5, chance: 0.125, update: 7)),
-        .warning(.lossExploding(loss: 12.5, guessingLoss: 2.5, update: 7)),
-        .warning(.nonFiniteGradientSkipped(sampleDivergence)),
+        .warning(
+          TrainingWarning(
+            .stuckAtChance(accuracy: 0.1, chance: 0.125, loss: 2.5, examples: 100), update: 7, isRepetition: true)),
+        .warning(
+          TrainingWarning(
+            .collapsedToChance(accuracy: 0.1, bestAccuracy: 0.5, chance: 0.125), update: 7,
+            advice: sampleAdvice)),
+        .warning(TrainingWarning(.lossExploding(loss: 12.5, guessingLoss: 2.5), update: 7)),
+        .warning(TrainingWarning(.lossRising(loss: 2.5, bestLoss: 0.5), update: 7)),
+        .warning(TrainingWarning(.stepTooLarge(loss: 4, guessingLoss: 2.5), update: 7)),
+        .warning(TrainingWarning(.unitsSilent(sampleSilence), update: 7)),
+        .warning(TrainingWarning(.nonFiniteGradientSkipped(sampleDivergence), update: 1234)),
       ]) == [
-        #"{"event":"warning","warning":"stuckAtChance","update":7,"accuracy":0.1,"chance":0.125,"examples":100,"#
-          + #""message":"the training accuracy is still at chance (10.00%; guessing gives 12.50%) over the last 100 "#
-          + #"examples, at update 7"}"#,
+        #"{"event":"warning","warning":"stuckAtChance","update":7,"accuracy":0.1,"chance":0.125,"loss":2.5,"#
+          + #""examples":100,"repeated":true,"message":"the training accuracy is still at chance (10.00%; guessing "#
+          + #"gives 12.50%) after 100 examples, at update 7"}"#,
         #"{"event":"warning","warning":"collapsedToChance","update":7,"accuracy":0.1,"bestAccuracy":0.5,"#
-          + #""chance":0.125,"message":"the training accuracy fell from 50.00% back to chance (10.00%; guessing "#
-          + #"gives 12.50%), at update 7"}"#,
-        #"{"event":"warning","warning":"lossExploding","update":7,"loss":12.5,"guessingLoss":2.5,"#
+          + #""chance":0.125,"repeated":false,"message":"the training accuracy fell from 50.00% back to chance "#
+          + #"(10.00%; guessing gives 12.50%), at update 7","cause":"the learning rate 0.02 is too large: with "#
+          + #"gradients 6.9 updates old on average (95 % at most 9) and momentum 0.9, descent is stable up to about "#
+          + #"0.005 at the curvature 3.1 of update 0","stability":{"update":0,"sharpness":3.125,"learningRate":0.02,"#
+          + #""stableLearningRate":0.005,"ratio":4.0},"remedies":["--momentum 0","--learning-rate 0.0025"]}"#,
+        #"{"event":"warning","warning":"lossExploding","update":7,"loss":12.5,"guessingLoss":2.5,"repeated":false,"#
           + #""message":"the training loss is 12.50, far above the 2.5000 of guessing, at update 7"}"#,
-        #"{"event":"warning","warning":"nonFiniteGradientSkipped","#
-          + #""divergence":{"worker":3,"update":1234,"parameter":"conv1.weight"},"#
-          + #""message":"refused the gradient that worker 3 pushed at update 1,234: it is not finite in "#
-          + #"'conv1.weight'"}"#,
+        #"{"event":"warning","warning":"lossRising","update":7,"loss":2.5,"bestLoss":0.5,"repeated":false,"#
+          + #""message":"the training loss rose from 0.5000 back to 2.5000, at update 7"}"#,
+        #"{"event":"warning","warning":"stepTooLarge","update":7,"loss":4.0,"guessingLoss":2.5,"repeated":false,"#
+          + #""message":"the training loss is 4.0000, above the 2.5000 of guessing, and the learning rate is beyond "#
+          + #"what is stable, at update 7"}"#,
+        #"{"event":"warning","warning":"unitsSilent","update":7,"layer":"fc1","silent":100,"units":120,"#
+          + #""repeated":false,"message":"100 of 120 units of 'fc1' are dead: they pass no gradient for any example, "#
+          + #"at update 7"}"#,
+        #"{"event":"warning","warning":"nonFiniteGradientSkipped","update":1234,"#
+          + #""divergence":{"worker":3,"update":1234,"parameter":"conv1.weight"},"repeated":false,"#
+          + #""message":"refused the gradient that worker 3 pushed: it is not finite in 'conv1.weight', at update "#
+          + #"1,234"}"#,
       ])
+  }
+
+  @Test("the end of a run lists its warnings, and says why it was stopped")
+  func warningsAtTheEnd() throws {
+    var report = sampleFinal()
+    report.outcome = .diverged(sampleDivergence)
+    report.warnings = [TrainingWarning(.lossExploding(loss: 12.5, guessingLoss: 2.5), update: 7)]
+    report.advice = Advice(cause: .probablyTheStep(staleness: 7, momentum: 0), remedies: [.skipNonFinite])
+    let line = try #require(try lines([.final(report)]).first)
+    #expect(line.contains(#""warnings":[{"warning":"lossExploding","update":7,"#))
+    #expect(
+      line.hasSuffix(
+        #","cause":"probably the learning rate is too large for gradients that are 7.0 updates old","#
+          + #""remedies":["--on-divergence skip (leaves such gradients out)"]}"#), "\(line)")
+  }
+
+  @Test("an epoch has the step against the bound, and the silent units of each layer")
+  func diagnosis() throws {
+    var epoch = sampleEpoch()
+    epoch.diagnosis = EpochDiagnosis(stability: sampleStability, silentUnits: [sampleSilence])
+    let line = try #require(try lines([.epoch(epoch)]).first)
+    #expect(
+      line.contains(
+        #""stability":{"update":0,"sharpness":3.125,"learningRate":0.02,"stableLearningRate":0.005,"ratio":4.0},"#
+          + #""silentUnits":{"fc1":100},"#), "\(line)")
   }
 
   @Test("a run that was stopped says how")

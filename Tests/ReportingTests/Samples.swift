@@ -40,3 +40,11 @@ func sampleFinal() -> FinalReport {
 }
 
 let sampleDivergence = Divergence(worker: 3, update: 1_234, parameter: "conv1.weight")
+
+let sampleStability = StepStability(
+  update: 0, sharpness: 3.125, stalenessMean: 6.9, stalenessP95: 9, momentum: 0.9, learningRate: 0.02,
+  stableLearningRate: 0.005)
+
+let sampleAdvice = Advice(cause: .stepTooLarge(sampleStability), remedies: [.momentum(0), .learningRate(0.0025)])
+
+let sampleSilence = SilentUnits(layer: "fc1", condition: .dead, silent: 100, units: 120)

@@ -1,6 +1,7 @@
 internal import DataPipeline
 internal import Dispatch
 internal import Kernels
+internal import NeuralNet
 
 /// The loss and the hits of a model over a whole data set.
 struct Evaluation: Hashable, Sendable {
@@ -8,10 +9,13 @@ struct Evaluation: Hashable, Sendable {
   let loss: Double
   /// Share of correct examples, 0…1; 0 for an empty set.
   let accuracy: Double
+  /// Which units responded to any of the examples.
+  let activity: ActivityCensus
 
-  init(loss: Double, accuracy: Double) {
+  init(loss: Double, accuracy: Double, activity: ActivityCensus = ActivityCensus()) {
     self.loss = loss
     self.accuracy = accuracy
+    self.activity = activity
   }
 
   /// Evaluates a snapshot on all examples of `dataset`, with the replicas and queues of idle workers.
@@ -27,6 +31,7 @@ struct Evaluation: Hashable, Sendable {
     let chunks = (dataset.count + chunk - 1) / chunk
     let everything = (0..<Int32(dataset.count)).map { $0 }
     let partial = PartialSums(count: chunks)
+    let activities = workers.map { _ in ActivityBox() }
     let dispenser = MinibatchDispenser(workers: workers.count, inRounds: false)
     dispenser.begin(minibatches: chunks, from: 0)
     let parameters = SharedPointer(snapshot.values)
@@ -37,7 +42,8 @@ struct Evaluation: Hashable, Sendable {
           let range = index * chunk..<min((index + 1) * chunk, dataset.count)
           everything.withUnsafeBufferPointer { all in
             partial.sums[index] = worker.evaluate(
-              UnsafeBufferPointer(rebasing: all[range]), of: dataset, at: parameters.pointer)
+              UnsafeBufferPointer(rebasing: all[range]), of: dataset, at: parameters.pointer,
+              noting: &activities[worker.index].census)
           }
         }
       }
@@ -51,6 +57,14 @@ struct Evaluation: Hashable, Sendable {
     let count = Double(max(1, dataset.count))
     loss = total.loss / count
     accuracy = Double(total.correct) / count
+    var activity = ActivityCensus()
+    for box in activities { activity.merge(box.census) }
+    self.activity = activity
+  }
+
+  /// What one worker noted, used on its queue only.
+  private final class ActivityBox: @unchecked Sendable {
+    var census = ActivityCensus()
   }
 
   /// One place a chunk, each written by the one worker that evaluates the chunk.

@@ -45,12 +45,12 @@ struct ProgressMeter {
   /// Reports on the epoch under way.
   func epochReport(
     _ status: ServerStatus, epoch: Int, seconds: Double, evaluation: Evaluation, staleness: StalenessSummary,
-    figures: RunFigures
+    diagnosis: EpochDiagnosis, figures: RunFigures
   ) -> EpochReport {
     EpochReport(
       epoch: epoch, seconds: seconds, examples: earlierExamples + status.examples,
       examplesPerSecond: seconds > 0 ? Double(status.examples) / seconds : 0, updates: status.version,
       trainLoss: epochSums.meanLoss, trainAccuracy: epochSums.accuracy, testLoss: evaluation.loss,
-      testAccuracy: evaluation.accuracy, staleness: staleness, figures: figures)
+      testAccuracy: evaluation.accuracy, staleness: staleness, diagnosis: diagnosis, figures: figures)
   }
 }

@@ -32,7 +32,7 @@ public final class Trainer: @unchecked Sendable {  // each variable says where i
   /// Used on `events` only.
   private var meter: ProgressMeter
   /// Used on `events` only.
-  private var monitor: LearningMonitor
+  private let diagnosis: RunDiagnosis
   /// Refused pushes that the observer knows of; used on `events` only.
   private var reportedSkips = 0
   /// Minibatches dealt since ``start``, in all epochs; used by the thread of ``run(checkpoint:)`` only.
@@ -119,9 +119,9 @@ public final class Trainer: @unchecked Sendable {  // each variable says where i
 
     meter = ProgressMeter(
       run: description, examplesPerEpoch: data.training.count, earlierExamples: start.examples)
-    monitor = LearningMonitor(
-      classes: data.training.classes, chance: data.training.largestClassShare,
-      plannedExamples: configuration.epochs * data.training.count, warmup: configuration.warmup)
+    diagnosis = RunDiagnosis(
+      configuration, model: model, data: data.training, plan: plan,
+      cores: ProcessInfo.processInfo.activeProcessorCount, initial: server.latest(), backend: backend)
   }
 
   /// Finishes the minibatches in flight and then ends the run.
@@ -158,6 +158,7 @@ public final class Trainer: @unchecked Sendable {  // each variable says where i
     precondition(!hasRun, "a trainer runs once")
     hasRun = true
     tell(.run(description))
+    events.sync { diagnosis.begin(resumes: description.resumedAtUpdate != nil) }
     let buffer = UnsafeMutableBufferPointer<Int32>.allocate(capacity: data.training.count)
     defer { buffer.deallocate() }
     var report: EpochReport?
@@ -236,11 +237,9 @@ public final class Trainer: @unchecked Sendable {  // each variable says where i
     observer.observe(.progress(meter.progress(status, seconds: stopwatch.seconds)))
     if status.refusedPushes > reportedSkips, let skipped = status.lastSkipped {
       reportedSkips = status.refusedPushes
-      observer.observe(.warning(.nonFiniteGradientSkipped(skipped)))
+      observer.observe(.warning(TrainingWarning(.nonFiniteGradientSkipped(skipped), update: skipped.update)))
     }
-    if let warning = monitor.observe(status.recent, update: status.version) {
-      observer.observe(.warning(warning))
-    }
+    for warning in diagnosis.observe(status, server: server) { observer.observe(.warning(warning)) }
   }
 
   private func evaluate(_ status: ServerStatus, epoch: Int) -> EpochReport {
@@ -248,9 +247,12 @@ public final class Trainer: @unchecked Sendable {  // each variable says where i
       of: server.latest(), on: data.test, workers: workers, chunk: plan.capacity)
     let record = server.record
     return events.sync {
-      meter.epochReport(
+      let (diagnosis, warnings) = diagnosis.evaluated(status, activity: evaluation.activity, server: server)
+      for warning in warnings { observer.observe(.warning(warning)) }
+      return meter.epochReport(
         status, epoch: epoch, seconds: stopwatch.seconds, evaluation: evaluation,
-        staleness: record.staleness.applied.summary, figures: RunFigures(status, record, rule: configuration.rule))
+        staleness: record.staleness.applied.summary, diagnosis: diagnosis,
+        figures: RunFigures(status, record, rule: configuration.rule))
     }
   }
 
@@ -259,10 +261,14 @@ public final class Trainer: @unchecked Sendable {  // each variable says where i
     let record = server.record
     var hash = FNV1a()
     hash.combine(UnsafeRawBufferPointer(UnsafeBufferPointer(start: snapshot.values, count: snapshot.count)))
+    var advice: Advice?
+    if case .diverged(let divergence) = outcome {
+      advice = events.sync { diagnosis.advice(on: .nonFiniteGradientSkipped(divergence), server: server) }
+    }
     let report = FinalReport(
       outcome: outcome, run: description, last: last, updatesByWorker: record.updatesByWorker,
       refusedPushes: record.drops[.notFinite] ?? 0, parametersHash: hash.description,
-      peakMemoryBytes: peakResidentBytes())
+      peakMemoryBytes: peakResidentBytes(), warnings: events.sync { diagnosis.warnings }, advice: advice)
     tell(.final(report))
     return report
   }

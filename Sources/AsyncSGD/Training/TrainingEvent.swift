@@ -214,6 +214,8 @@ public struct EpochReport: Hashable, Sendable {
   public var testAccuracy: Double
   /// Staleness of all updates of this process.
   public var staleness: StalenessSummary
+  /// What was measured to find out whether the run learns.
+  public var diagnosis: EpochDiagnosis
   /// What became of the pushes beside updates.
   public var figures: RunFigures
 
@@ -221,7 +223,7 @@ public struct EpochReport: Hashable, Sendable {
   public init(
     epoch: Int, seconds: Double, examples: Int, examplesPerSecond: Double, updates: Int, trainLoss: Double?,
     trainAccuracy: Double?, testLoss: Double, testAccuracy: Double, staleness: StalenessSummary,
-    figures: RunFigures = RunFigures()
+    diagnosis: EpochDiagnosis = EpochDiagnosis(), figures: RunFigures = RunFigures()
   ) {
     self.epoch = epoch
     self.seconds = seconds
@@ -233,6 +235,7 @@ public struct EpochReport: Hashable, Sendable {
     self.testLoss = testLoss
     self.testAccuracy = testAccuracy
     self.staleness = staleness
+    self.diagnosis = diagnosis
     self.figures = figures
   }
 }
@@ -280,11 +283,15 @@ public struct FinalReport: Hashable, Sendable {
   public var parametersHash: String
   /// The largest resident set of this process so far, in bytes.
   public var peakMemoryBytes: Int
+  /// What deserved attention in this process, without repetitions and skipped gradients.
+  public var warnings: [TrainingWarning]
+  /// Why a run that diverged did, and what to do about it.
+  public var advice: Advice?
 
   /// Creates a report.
   public init(
     outcome: TrainingOutcome, run: RunDescription, last: EpochReport, updatesByWorker: [Int], refusedPushes: Int,
-    parametersHash: String, peakMemoryBytes: Int
+    parametersHash: String, peakMemoryBytes: Int, warnings: [TrainingWarning] = [], advice: Advice? = nil
   ) {
     self.outcome = outcome
     self.run = run
@@ -293,17 +300,7 @@ public struct FinalReport: Hashable, Sendable {
     self.refusedPushes = refusedPushes
     self.parametersHash = parametersHash
     self.peakMemoryBytes = peakMemoryBytes
+    self.warnings = warnings
+    self.advice = advice
   }
-}
-
-/// A condition that deserves the user's attention while the run goes on.
-public enum TrainingWarning: Hashable, Sendable {
-  /// The training accuracy has stayed at chance for the last `examples` examples.
-  case stuckAtChance(accuracy: Double, chance: Double, examples: Int, update: Int)
-  /// The run had learned, and fell back to chance.
-  case collapsedToChance(accuracy: Double, bestAccuracy: Double, chance: Double, update: Int)
-  /// The loss is far above that of guessing.
-  case lossExploding(loss: Double, guessingLoss: Double, update: Int)
-  /// A gradient was not finite and was refused; training goes on (`--on-divergence skip`).
-  case nonFiniteGradientSkipped(Divergence)
 }

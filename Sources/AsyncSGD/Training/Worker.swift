@@ -103,12 +103,16 @@ final class Worker: @unchecked Sendable {  // all but `index` and `queue` is use
     return first..<min(first + roundSize, plan.minibatches)
   }
 
-  /// Adds up the loss and the hits of some examples at `parameters`; for the worker's queue too.
-  func evaluate(_ examples: UnsafeBufferPointer<Int32>, of dataset: Dataset, at parameters: UnsafePointer<Float>)
-    -> ClassificationSums
-  {
+  /// Adds up the loss and the hits of some examples at `parameters`, and notes which units respond to them; for the
+  /// worker's queue too.
+  func evaluate(
+    _ examples: UnsafeBufferPointer<Int32>, of dataset: Dataset, at parameters: UnsafePointer<Float>,
+    noting activity: inout ActivityCensus
+  ) -> ClassificationSums {
     dataset.write(examples, images: replica.inputs, labels: replica.labels)
-    return replica.evaluate(at: parameters, examples: examples.count)
+    let sums = replica.evaluate(at: parameters, examples: examples.count)
+    replica.noteActivity(at: parameters, examples: examples.count, in: &activity)
+    return sums
   }
 }
 

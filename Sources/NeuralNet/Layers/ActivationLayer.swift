@@ -32,19 +32,29 @@ private struct ShapedActivation: ShapedLayer {
   func compile<Scalar: KernelScalar>(
     capacity: Int, backend: any KernelBackend<Scalar>
   ) -> (any CompiledLayer<Scalar>)? {
-    CompiledActivation(activation: activation, count: outputShape.count, backend: backend)
+    // The channels of images are units, as they are of the convolution before; of anything else, each value is.
+    CompiledActivation(
+      activation: activation, count: outputShape.count,
+      units: outputShape.dimensions.count > 1 ? outputShape.dimensions[0] : outputShape.count, backend: backend)
   }
 }
 
 private struct CompiledActivation<Scalar: KernelScalar>: CompiledLayer {
   let activation: Activation
   let count: Int
+  let units: Int
   let backend: any KernelBackend<Scalar>
 
   var memoryNeeds: MemoryNeeds { MemoryNeeds() }
 
   func forward(_ pass: ForwardPass<Scalar>, random: inout RandomStream) {
     backend.activationForward(activation, count: pass.examples * count, input: pass.input, output: pass.output)
+  }
+
+  func visitActivations(_ pass: ForwardPass<Scalar>, _ visit: ([String], ActivationOutput<Scalar>) -> Void) {
+    guard activation != .identity else { return }
+    visit(
+      [], ActivationOutput(activation, units: units, valuesPerUnit: count / units * pass.examples, values: pass.output))
   }
 
   func backward(_ pass: BackwardPass<Scalar>) {

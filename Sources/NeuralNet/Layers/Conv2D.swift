@@ -134,6 +134,15 @@ private struct CompiledConv2D<Scalar: KernelScalar>: CompiledLayer {
       workspace: pass.memory.workspace)
   }
 
+  func visitActivations(_ pass: ForwardPass<Scalar>, _ visit: ([String], ActivationOutput<Scalar>) -> Void) {
+    guard activation != .identity else { return }
+    visit(
+      [],
+      ActivationOutput(
+        activation, units: geometry.filters,
+        valuesPerUnit: geometry.outputHeight * geometry.outputWidth * pass.examples, values: pass.output))
+  }
+
   func backward(_ pass: BackwardPass<Scalar>) {
     if derivative != .identity {
       backend.activationBackward(

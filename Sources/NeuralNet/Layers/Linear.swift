@@ -93,6 +93,11 @@ private struct CompiledLinear<Scalar: KernelScalar>: CompiledLayer {
       workspace: pass.memory.workspace)
   }
 
+  func visitActivations(_ pass: ForwardPass<Scalar>, _ visit: ([String], ActivationOutput<Scalar>) -> Void) {
+    guard activation != .identity else { return }
+    visit([], ActivationOutput(activation, units: outputs, valuesPerUnit: pass.examples, values: pass.output))
+  }
+
   func backward(_ pass: BackwardPass<Scalar>) {
     if activation != .identity {
       backend.activationBackward(

@@ -30,7 +30,6 @@ struct ConsoleDisplay {
   /// Options that repeat the run and that its description does not know.
   let moreArguments: [String]
 
-  private var run: RunDescription?
   private var lastProgress = -Double.infinity
   private var lastSkip = -Double.infinity
   /// Gradients skipped since the last report of one.
@@ -49,7 +48,6 @@ struct ConsoleDisplay {
   mutating func text(for event: TrainingEvent, now: Double, width: Int) -> String {
     switch event {
     case .run(let description):
-      run = description
       // A terminal shows progress at once; a log waits one interval, so that a short run leaves none in it.
       lastProgress = style == .terminal ? -.infinity : now
       return note(
@@ -62,16 +60,15 @@ struct ConsoleDisplay {
       let row = ConsoleTable.row(report)
       let isHeaderDue = epochRows % Self.epochsPerHeader == 0
       return note(isHeaderDue ? "\(row)\n\(ConsoleTable.header(width: rowWidth(width)))" : row)
-    case .warning(.nonFiniteGradientSkipped(let divergence)):
-      return skipped(divergence, now: now)
     case .warning(let warning):
-      return permanent(warning.text(in: run))
+      if case .nonFiniteGradientSkipped = warning.symptom { return skipped(warning, now: now) }
+      return permanent(warning.text)
     case .final(let report):
       switch report.outcome {
       case .completed: return permanent("")
       case .interrupted:
         return note("interrupted after \(NumberText.count(report.last.updates)) updates")
-      case .diverged(let divergence): return permanent(divergence.errorText(in: report.run))
+      case .diverged(let divergence): return permanent(divergence.errorText(by: report.advice))
       }
     }
   }
@@ -100,7 +97,7 @@ struct ConsoleDisplay {
   }
 
   /// Reports the first of many skipped gradients that follow one another, and how many there were since.
-  private mutating func skipped(_ divergence: Divergence, now: Double) -> String {
+  private mutating func skipped(_ warning: TrainingWarning, now: Double) -> String {
     guard now - lastSkip >= Self.skipInterval else {
       unreportedSkips += 1
       return ""
@@ -108,7 +105,7 @@ struct ConsoleDisplay {
     lastSkip = now
     let others = unreportedSkips > 0 ? ", and \(NumberText.count(unreportedSkips)) more since the last warning" : ""
     unreportedSkips = 0
-    return permanent("warning: \(TrainingWarning.nonFiniteGradientSkipped(divergence).message)\(others)")
+    return permanent("warning: \(warning.message)\(others)")
   }
 
   /// The columns that a row may take: two of a terminal's stay free for the `^C` that it shows, and the last one

@@ -31,6 +31,12 @@ package struct JSONObject {
     append(name, "[\(values.map(Self.quoted).joined(separator: ","))]")
   }
 
+  mutating func add(_ name: String, _ value: Bool) { append(name, "\(value)") }
+
+  mutating func add(_ name: String, _ objects: [JSONObject]) {
+    append(name, "[\(objects.map(\.text).joined(separator: ","))]")
+  }
+
   mutating func add(_ name: String, _ object: JSONObject) { append(name, object.text) }
 
   private mutating func append(_ name: String, _ value: String) {

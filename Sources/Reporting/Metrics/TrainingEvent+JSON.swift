@@ -97,6 +97,7 @@ extension JSONObject {
     staleness.add("p99", report.staleness.p99)
     staleness.add("max", report.staleness.max)
     add("staleness", staleness)
+    add(report.diagnosis)
     add(report.figures)
   }
 
@@ -156,35 +157,11 @@ extension JSONObject {
     add("peakMemoryBytes", report.peakMemoryBytes)
     add("updatesByWorker", report.updatesByWorker)
     add("refusedPushes", report.refusedPushes)
+    add("warnings", report.warnings)
+    if let advice = report.advice { add(advice) }
   }
 
-  fileprivate mutating func add(_ warning: TrainingWarning) {
-    switch warning {
-    case .stuckAtChance(let accuracy, let chance, let examples, let update):
-      add("warning", "stuckAtChance")
-      add("update", update)
-      add("accuracy", accuracy)
-      add("chance", chance)
-      add("examples", examples)
-    case .collapsedToChance(let accuracy, let bestAccuracy, let chance, let update):
-      add("warning", "collapsedToChance")
-      add("update", update)
-      add("accuracy", accuracy)
-      add("bestAccuracy", bestAccuracy)
-      add("chance", chance)
-    case .lossExploding(let loss, let guessingLoss, let update):
-      add("warning", "lossExploding")
-      add("update", update)
-      add("loss", loss)
-      add("guessingLoss", guessingLoss)
-    case .nonFiniteGradientSkipped(let divergence):
-      add("warning", "nonFiniteGradientSkipped")
-      add(divergence)
-    }
-    add("message", warning.message)
-  }
-
-  fileprivate mutating func add(_ divergence: Divergence) {
+  mutating func add(_ divergence: Divergence) {
     var object = JSONObject()
     object.add("worker", divergence.worker)
     object.add("update", divergence.update)

@@ -1,0 +1,194 @@
+internal import Foundation
+
+/// Names the cause of what was seen and the remedies that apply to this very configuration.
+///
+/// A remedy is named only if it changes the configuration, if what it makes of it is a combination that means something,
+/// and, where the step was measured, if the step is stable afterwards by the same bound.
+struct Advisor {
+  /// From this multiple of the stable step on, the step explains a run that fails; a remedy must bring it below.
+  ///
+  /// Measured on `lenet5`, whose rectifiers can die: with eight workers runs at 0.57 learned as well as any, at 0.85 they
+  /// stumbled, and beyond 1.2 they failed.
+  static let explains = 0.6
+  /// Below this multiple of the stable step, it explains a run that does not move.
+  static let tooSmall = 0.001
+  /// A loss below this multiple of a guesser's is that of a run which steps about without harm.
+  static let calm = 1.05
+  /// The share of the stable learning rate that is recommended.
+  static let margin = 0.5
+  /// Learning rates that suit every model of the zoo, for what the step was not measured for.
+  static let gentle = TrainingRecipe(
+    epochs: 1, batchSize: 8, learningRate: 0.01, adaptiveLearningRate: 0.0003, adagradLearningRate: 0.01)
+  /// The norm that gradients are recommended to be clipped to; those of healthy runs are mostly smaller.
+  static let clipNorm = 1.0
+  /// The most remedies that are named.
+  static let mostRemedies = 6
+
+  /// What is run.
+  let configuration: TrainingConfiguration
+  /// What is run, as far as a bound is known for it.
+  let model: StepModel?
+
+  init(_ configuration: TrainingConfiguration) {
+    self.configuration = configuration
+    model = StepModel(configuration)
+  }
+
+  /// Returns what to say about a symptom.
+  ///
+  /// - Parameters:
+  ///   - symptom: What was seen.
+  ///   - stability: The step against the bound, where there is one.
+  ///   - staleness: The staleness of the run's updates.
+  ///   - silent: The layer that passes no gradient, if there is one.
+  ///   - hadLearned: Whether the run was better than chance before.
+  /// - Returns: The cause and its remedies.
+  func advice(
+    on symptom: TrainingWarning.Symptom, stability: StepStability?, staleness: StalenessSummary, silent: SilentUnits?,
+    hadLearned: Bool
+  ) -> Advice {
+    let cause = cause(of: symptom, stability: stability, staleness: staleness, silent: silent)
+    var remedies = remedies(for: cause, staleness: staleness, hadLearned: hadLearned)
+    if case .nonFiniteGradientSkipped = symptom, isMeaningful(.skipNonFinite) { remedies.append(.skipNonFinite) }
+    return Advice(cause: cause, remedies: remedies)
+  }
+
+  private func cause(
+    of symptom: TrainingWarning.Symptom, stability: StepStability?, staleness: StalenessSummary, silent: SilentUnits?
+  ) -> Cause {
+    if case .stuckAtChance(_, let chance, let loss, _) = symptom, let stability, silent == nil {
+      // Guessing costs ln(1 / chance) or less; steps that are too large cost more.
+      let isCalm = loss < Self.calm * -log(max(chance, .leastNormalMagnitude))
+      if stability.ratio < Self.tooSmall { return .stepTooSmall(stability) }
+      if isCalm || stability.ratio < Self.explains { return .notTheStep(stability) }
+    }
+    if let stability, stability.ratio >= Self.explains { return .stepTooLarge(stability) }
+    return silent.map { .unitsSilent($0) }
+      ?? .probablyTheStep(staleness: staleness.mean, momentum: configuration.momentum)
+  }
+
+  private func remedies(for cause: Cause, staleness: StalenessSummary, hadLearned: Bool) -> [Remedy] {
+    let candidates: [Remedy]
+    switch cause {
+    case .stepTooLarge(let stability):
+      let rate = rounded(recommendedRate(stability))
+      candidates =
+        [.momentum(0), .rule(.dana), .learningRate(rate)] + smallerBatches(rate)
+        + delayRules(staleness) + [.clipNorm(Self.clipNorm)] + workers(stability) + starts(hadLearned: hadLearned)
+        + [.mode(.sync)]
+      return Array(candidates.filter { isUseful($0, stability) }.prefix(Self.mostRemedies))
+    case .stepTooSmall(let stability):
+      candidates = [.learningRate(rounded(0.1 * stability.stableLearningRate)), .checkData]
+    case .unitsSilent, .probablyTheStep:
+      let half = configuration.learningRate / 2
+      candidates =
+        optimizers() + [.momentum(0), .learningRate(rounded(half))] + smallerBatches(half)
+        + starts(hadLearned: hadLearned)
+        + (staleness.mean >= 1 ? delayRules(staleness) + [.mode(.sync)] : [])
+    case .notTheStep:
+      candidates =
+        [.checkData, .learningRate(rounded(configuration.learningRate / 2))] + starts(hadLearned: hadLearned)
+    }
+    return Array(candidates.filter { isMeaningful($0) }.prefix(Self.mostRemedies))
+  }
+
+  // MARK: Candidates
+
+  /// A learning rate well below the stable one, and below the one that failed.
+  ///
+  /// Not less than a tenth of it: where descent has left the stable region, the curvature grows far beyond what it was.
+  private func recommendedRate(_ stability: StepStability) -> Double {
+    min(
+      Self.margin * configuration.learningRate,
+      max(Self.margin * stability.stableLearningRate, configuration.learningRate / 10))
+  }
+
+  /// Smaller steps for as much training: the size of the minibatches falls in proportion to the learning rate.
+  private func smallerBatches(_ rate: Double) -> [Remedy] {
+    let size = Double(configuration.batchSize) * rate / configuration.learningRate
+    guard size.isFinite, size < Double(configuration.batchSize) else { return [] }
+    let power = max(0, Int(log2(max(1, size))))
+    let batchSize = min(1 << power, configuration.batchSize)
+    return batchSize < configuration.batchSize && configuration.batchSize > 8
+      ? [.smallerSteps(learningRate: rate, batchSize: max(4, batchSize))] : []
+  }
+
+  /// The most workers whose staleness the step would bear.
+  private func workers(_ stability: StepStability) -> [Remedy] {
+    guard let model, configuration.workers > 1, stability.stalenessMean > 0 else { return [] }
+    let perWorker = stability.stalenessMean / Double(configuration.workers - 1)
+    let count = (1..<configuration.workers).last { workers in
+      configuration.learningRate
+        < Self.explains
+        * model.stableLearningRate(sharpness: stability.sharpness, staleness: perWorker * Double(workers - 1))
+    }
+    return count.map { [.workers($0)] } ?? []
+  }
+
+  /// Rules that take smaller steps with older gradients.
+  private func delayRules(_ staleness: StalenessSummary) -> [Remedy] {
+    guard configuration.rule == .plain, configuration.workers > 1, staleness.mean > 0 else { return [] }
+    // Only a long tail exceeds what the number of workers explains.
+    let hasTail = staleness.p95 > 3 * configuration.workers
+    return (hasTail ? [.rule(.delayAdaptive), .mode(.ringmaster)] : []) + [.rule(.stalenessAware), .rule(.gapAware)]
+  }
+
+  /// Gentler starts, for a run that never got going.
+  private func starts(hadLearned: Bool) -> [Remedy] {
+    guard !hadLearned else { return [] }
+    var remedies: [Remedy] = []
+    if configuration.warmup == 0 { remedies.append(.warmup(0.1)) }
+    if configuration.mode == .async, configuration.workers > 1, configuration.epochs > 1,
+      configuration.number(.warmStart) == 0
+    {
+      remedies.append(.warmStart(1))
+    }
+    return remedies
+  }
+
+  /// What to do where the step is divided by the size of the gradients.
+  private func optimizers() -> [Remedy] {
+    guard configuration.optimizer.isAdaptive else { return [] }
+    let usual = Self.gentle.learningRate(
+      mode: configuration.mode, rule: configuration.rule, optimizer: configuration.optimizer,
+      workers: configuration.workers, hyperparameters: configuration.hyperparameters)
+    return (configuration.learningRate > 2 * usual ? [.learningRate(rounded(usual))] : [])
+      + [.optimizer(.sgd, learningRate: Self.gentle.learningRate)]
+  }
+
+  // MARK: Which of them are named
+
+  /// Whether a remedy changes something, and what it makes means something.
+  private func isMeaningful(_ remedy: Remedy) -> Bool {
+    if remedy == .checkData { return true }
+    guard let changed = remedy.applied(to: configuration) else { return false }
+    if case .rule(.dana) = remedy, configuration.momentum == 0 { return false }
+    return changed.conflict() == nil
+  }
+
+  /// Whether a remedy is meaningful, and the step is stable with it as far as a bound is known.
+  private func isUseful(_ remedy: Remedy, _ stability: StepStability) -> Bool {
+    guard isMeaningful(remedy), let changed = remedy.applied(to: configuration) else { return false }
+    if case .learningRate = remedy { return true }
+    if case .smallerSteps = remedy { return true }
+    if case .warmup = remedy { return stability.ratio < 2 }
+    if case .warmStart = remedy { return stability.ratio < 2 }
+    guard let model = StepModel(changed) else { return true }
+    let staleness = changed.mode.hasStaleness ? stability.stalenessMean : 0
+    let perWorker = staleness / Double(max(1, configuration.workers - 1))
+    let rate = model.stableLearningRate(
+      sharpness: stability.sharpness, staleness: perWorker * Double(changed.workers - 1))
+    return changed.learningRate / rate < min(Self.explains, stability.ratio * Self.margin)
+  }
+
+  /// Rounds down to two digits that count.
+  private func rounded(_ value: Double) -> Double {
+    guard value.isFinite, value > 0 else { return value }
+    let exponent = floor(log10(value)) - 1
+    // Division by a power of ten is exact where multiplication by its inverse is not; a number that has two digits may be
+    // the rounding error of a product below itself.
+    let power = pow(10, abs(exponent))
+    let digits = floor((exponent < 0 ? value * power : value / power) + 1e-9)
+    return exponent < 0 ? digits / power : digits * power
+  }
+}
