@@ -84,8 +84,9 @@ public struct SummaryTable: Sendable, CustomStringConvertible {
       consistency.mixedPulls > 0 ? ", at most \(NumberText.count(consistency.largestSpread)) updates apart" : ""
     var rows = [(name: "mixed pulls", value: pulls + spread)]
     if consistency.watchedUpdates > 0 {
-      let watched = NumberText.count(consistency.watchedUpdates)
-      rows.append(("lost updates", "\(NumberText.percent(consistency.lostShare)) of \(watched) that were watched"))
+      // The count too, because the share may round to 0.
+      let lost = "\(NumberText.count(consistency.lostUpdates)) (\(NumberText.percent(consistency.lostShare)))"
+      rows.append(("lost updates", "\(lost) of \(NumberText.count(consistency.watchedUpdates)) that were watched"))
     }
     return rows
   }

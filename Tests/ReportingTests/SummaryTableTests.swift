@@ -67,7 +67,7 @@ struct SummaryTableTests {
     #expect(
       more[15...17] == [
         "mixed pulls        0.50% of 20,000, at most 3 updates apart",
-        "lost updates       0.03% of 4,000 that were watched",
+        "lost updates       1 (0.03%) of 4,000 that were watched",
         "momentum           -0.1235, for a total of 0.5",
       ])
     report.last.figures.consistency = ConsistencyRecord()
