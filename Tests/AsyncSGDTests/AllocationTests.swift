@@ -114,4 +114,54 @@ struct AllocationTests {
     #expect(allocation_count_of_this_thread() == before)
     #expect(goesOn)
   }
+
+  @Test(
+    "no policy allocates in steady state: decision, turns, release, restart and leave",
+    .enabled(if: allocation_counting_is_active(), "a sanitizer owns the allocator here"),
+    arguments: PolicyCase.all)
+  func policyAllocatesNothing(policy: PolicyCase) {
+    var coordinator = Coordinator(
+      mode: policy.mode, workers: 3, hyperparameters: policy.hyperparameters, divergencePolicy: .skip)
+    var bases = [0, 0, 0]
+    var waits = [false, false, false]
+    var allocations = 0
+    // The test's own loops allocate, because they are not optimized.
+    func counting<Result>(_ event: () -> Result) -> Result {
+      let before = allocation_count_of_this_thread()
+      let result = event()
+      allocations += Int(allocation_count_of_this_thread() - before)
+      return result
+    }
+    func settle() {
+      while counting({ coordinator.nextInTurn() }) != nil {}
+      for worker in counting({ coordinator.release() }) {
+        waits[worker] = false
+        bases[worker] = coordinator.version
+      }
+    }
+    func steps(_ range: Range<Int>) {
+      for step in range {
+        // Worker 0 pushes twice as often as the others.
+        let worker = step % 4 % 3
+        guard !waits[worker] else { continue }
+        if bases[worker] < coordinator.oldestWanted {
+          counting { coordinator.restarted(worker: worker) }
+          bases[worker] = coordinator.version
+        }
+        _ = counting {
+          coordinator.push(worker: worker, baseVersion: bases[worker], isFinite: step % 50 != 7, seconds: Double(step))
+        }
+        waits[worker] = true
+        settle()
+      }
+    }
+    // The histograms of staleness grow while it is new.
+    steps(0..<400)
+    allocations = 0
+    steps(400..<800)
+    _ = counting { coordinator.leave(worker: 2) }
+    settle()
+    #expect(allocations == 0)
+    #expect(coordinator.version > 100)
+  }
 }

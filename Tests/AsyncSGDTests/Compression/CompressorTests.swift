@@ -101,6 +101,50 @@ struct CompressorTests {
     }
   }
 
+  @Test("random-k with feedback, draw by draw")
+  func randomKTrace() throws {
+    // ⌊4u⌋ of the steps' first words: one of the four elements a step.
+    let drawn = (0..<4).map { step in
+      var random = RandomStream(seed: 7, purpose: .compression, worker: 1, step: step)
+      return Int(random.nextWord() >> 30)
+    }
+    #expect(drawn == [0, 3, 2, 3])
+    let compressor = try makeCompressor(configuration(.randomK, [(.compressionRatio, .number(0.25))]), layout(4))
+    let sent: [[Float]] = [
+      [1, 0, 0, 0],  // of (1, 2, 3, 4); left (0, 2, 3, 4)
+      [0, 0, 0, 5],  // of (1, 3, 4, 5); left (1, 3, 4, 0)
+      [0, 0, 5, 0],  // of (2, 4, 5, 1); left (2, 4, 0, 1)
+      [0, 0, 0, -2],  // of (2, 4, 0, −2)
+    ]
+    #expect(send([[1, 2, 3, 4], [1, 1, 1, 1], [1, 1, 1, 1], [0, 0, 0, -3]], through: compressor) == sent)
+    #expect(compressor.vectors["residual"].map { Array($0) } == [2, 4, 0, 0])
+  }
+
+  @Test("QSGD with feedback, draw by draw")
+  func qsgdTrace() throws {
+    var draws: [[Float]] = []
+    for step in 0..<3 {
+      var random = RandomStream(seed: 7, purpose: .compression, worker: 1, step: step)
+      var uniforms: [Float] = [0, 0]
+      uniforms.withUnsafeMutableBufferPointer { random.fillUniform($0) }
+      draws.append(uniforms.map { ($0 * 100).rounded() })
+    }
+    #expect(draws == [[3, 41], [79, 52], [65, 71]])
+    let compressor = try makeCompressor(
+      configuration(
+        .qsgd,
+        [(.errorFeedback, .choice("on")), (.quantizationLevels, .integer(1)), (.quantizationBucket, .integer(2))]),
+      layout(2))
+    // One level, so that 0 or ± the norm arrives, the norm if the draw is below the magnitude's share of it.
+    let sent: [[Float]] = [
+      [5, -5],  // of (3, −4), shares 0.6 and 0.8; left (−2, 1)
+      [0, 5],  // of (−3, 4), shares 0.6 and 0.8; left (−3, −1)
+      [0, -10],  // of (−6, −8), shares 0.6 and 0.8; left (−6, 2)
+    ]
+    #expect(send([[3, -4], [-1, 3], [-3, -7]], through: compressor) == sent)
+    #expect(compressor.vectors["residual"].map { Array($0) } == [-6, 2])
+  }
+
   @Test("QSGD has no feedback unless it is asked for")
   func qsgd() throws {
     let plain = try makeCompressor(configuration(.qsgd), layout(4))
