@@ -14,6 +14,11 @@ public struct Model: Sendable {
   ///   - layers: Names and layers, first to last; the last gives the logits. Names follow PyTorch's habits (`conv1`,
   ///     `fc1`), because the names of the parameters in checkpoints come from them.
   public init(name: String, layers: KeyValuePairs<String, any Layer>) {
+    self.init(name: name, layers: layers.map { (name: $0.key, layer: $0.value) })
+  }
+
+  /// Creates a model whose number of layers is a choice, from a list of names and layers.
+  public init(name: String, layers: [(name: String, layer: any Layer)]) {
     self.name = name
     network = Sequential(layers)
   }

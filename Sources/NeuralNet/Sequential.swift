@@ -13,7 +13,12 @@ public struct Sequential: Layer {
   /// - Parameter layers: Names and layers, first to last.
   /// - Precondition: The names differ from one another, are not empty and contain no dot.
   public init(_ layers: KeyValuePairs<String, any Layer>) {
-    self.layers = layers.map { (name: $0.key, layer: $0.value) }
+    self.init(layers.map { (name: $0.key, layer: $0.value) })
+  }
+
+  /// Creates a chain from a list of names and layers.
+  public init(_ layers: [(name: String, layer: any Layer)]) {
+    self.layers = layers
     for name in self.layers.map(\.name) {
       precondition(!name.isEmpty && !name.contains("."), "a layer's name must be a word without dots: '\(name)'")
     }

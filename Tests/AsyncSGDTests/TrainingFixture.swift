@@ -44,7 +44,7 @@ enum TrainingFixture {
 
   /// Returns a model of the zoo for the digits.
   static func model(_ name: String, hidden: Int = 16) throws -> ShapedModel {
-    try ModelZoo.make(name, options: ModelOptions(classes: 10, hidden: hidden)).shaped(for: Shape([1, 28, 28]))
+    try ModelZoo.make(name, options: ModelOptions(classes: 10, hidden: [hidden])).shaped(for: Shape([1, 28, 28]))
   }
 
   /// A short run.

@@ -11,10 +11,11 @@ struct ModelGradientTests {
     let model: String
     let input: Shape
     var activation = Activation.sigmoid
+    var hidden = [20]
     /// Parameter tensors of the model.
     let tensors: Int
 
-    var description: String { "\(model) \(input) \(activation)" }
+    var description: String { "\(model) \(input) \(hidden) \(activation)" }
   }
 
   @Test(
@@ -28,13 +29,15 @@ struct ModelGradientTests {
       Case(model: "mlp", input: [1, 6, 6], tensors: 4),
       Case(model: "mlp", input: [1, 6, 6], activation: .relu, tensors: 4),
       Case(model: "mlp", input: [1, 6, 6], activation: .tanh, tensors: 4),
+      Case(model: "mlp", input: [1, 6, 6], activation: .relu, hidden: [20, 30, 10], tensors: 8),
+      Case(model: "mlp", input: [1, 6, 6], activation: .tanh, hidden: [7, 1, 9], tensors: 8),
       Case(model: "softmax", input: [1, 6, 6], tensors: 2),
     ])
   func gradient(_ example: Case) throws {
     let examples = 2
     let problem = try ModelProblem(
       example.model, input: example.input, examples: examples,
-      options: ModelOptions(classes: 10, hidden: 20, activation: example.activation))
+      options: ModelOptions(classes: 10, hidden: example.hidden, activation: example.activation))
     let harness = ModelHarness(problem.model, capacity: examples, backend: ReferenceBackend<Double>())
     harness.load(problem, examples: 0..<examples)
     let random = RandomStream(seed: 3, purpose: .dropout, worker: 1, step: 4)

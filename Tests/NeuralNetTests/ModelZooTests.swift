@@ -55,11 +55,25 @@ struct ModelZooTests {
 
   @Test("mlp takes hidden units and their activation")
   func optionsOfMLP() throws {
-    let options = ModelOptions(classes: 7, hidden: 30, activation: .tanh)
+    let options = ModelOptions(classes: 7, hidden: [30], activation: .tanh)
     let model = try ModelZoo.make("mlp", options: options).shaped(for: [3, 2, 2])
     #expect(model.layers.map(\.summary) == ["flatten", "30, tanh", "7"])
     #expect(model.layout.count == 30 * 12 + 30 + 7 * 30 + 7)
-    #expect(ModelOptions(classes: 10) == ModelOptions(classes: 10, hidden: 500, activation: .sigmoid))
+    #expect(ModelOptions(classes: 10) == ModelOptions(classes: 10, hidden: [500], activation: .sigmoid))
+    #expect(ModelOptions(classes: 10, hidden: [3, 2]) == ModelOptions(classes: 10, hidden: [3, 2], activation: .relu))
+  }
+
+  @Test("mlp takes several hidden layers, each followed by the activation")
+  func hiddenLayersOfMLP() throws {
+    let options = ModelOptions(classes: 10, hidden: [1000, 2000, 1000], activation: .relu)
+    let model = try ModelZoo.make("mlp", options: options).shaped(for: [1, 28, 28])
+    #expect(
+      model.layers.map { "\($0.name) (\($0.summary)) \($0.outputShape) \($0.parameterCount)" } == [
+        "flatten (flatten) 784 0", "fc1 (1000, relu) 1000 785000", "fc2 (2000, relu) 2000 2002000",
+        "fc3 (1000, relu) 1000 2001000", "fc4 (10) 10 10010",
+      ])
+    // The network of Hermans, "On Scalable Deep Learning and Parallelizing Gradient Descent", 2017.
+    #expect(model.layout.count == 4_798_010)
   }
 
   @Test("the list has five models, each with a summary, and makes each")
@@ -86,8 +100,12 @@ struct ModelZooTests {
       try ModelZoo.make("lenet5", options: ModelOptions(classes: 1))
     }
     #expect(classes?.description == "the number of classes is 1, but must be at least 2")
+    let layers = #expect(throws: ModelError.self) {
+      try ModelZoo.make("mlp", options: ModelOptions(classes: 10, hidden: []))
+    }
+    #expect(layers?.description == "the number of hidden layers is 0, but must be at least 1")
     let hidden = #expect(throws: ModelError.self) {
-      try ModelZoo.make("mlp", options: ModelOptions(classes: 10, hidden: 0))
+      try ModelZoo.make("mlp", options: ModelOptions(classes: 10, hidden: [20, 0]))
     }
     #expect(hidden?.description == "the number of hidden units is 0, but must be at least 1")
   }

@@ -27,7 +27,7 @@ struct ReplicaTests {
 
   private func problem(_ example: Case, examples: Int) throws -> ModelProblem {
     try ModelProblem(
-      example.model, input: example.input, examples: examples, options: ModelOptions(classes: 10, hidden: 20))
+      example.model, input: example.input, examples: examples, options: ModelOptions(classes: 10, hidden: [20]))
   }
 
   @Test("overwrites every element of the gradient and reads none", arguments: Case.all)

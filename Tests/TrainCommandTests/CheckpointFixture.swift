@@ -29,7 +29,7 @@ final class CheckpointFixture {
   /// Settings in which nothing is as a new run has it.
   static var settings: RunSettings {
     var options = TrainOptions(cores: 3)
-    (options.dataset, options.model, options.hidden, options.activation) = ("mnist", "mlp", 3, .tanh)
+    (options.dataset, options.model, options.hidden, options.activation) = ("mnist", "mlp", HiddenLayers([3]), .tanh)
     (options.kernels, options.mode, options.seed, options.workers) = ("reference", .sync, .max, 5)
     (options.epochs, options.batchSize, options.learningRate) = (7, 9, 1.0 / 3)
     (options.optimizer, options.momentum, options.weightDecay) = (.momentum, 0.1, 1e-7)

@@ -25,7 +25,10 @@ private let badFields: [BadField] =
     ("format", ["0", "-1", "one", ""], "an integer of at least 1"),
     ("dataset", ["letters", ""], "one of digits, mnist, fashion-mnist, emnist-letters, cifar10"),
     ("model", ["LeNet", ""], "one of lenet5, cnn, hogwild, mlp, softmax"),
-    ("hidden", ["0", "65537", "3.0"], "an integer in 1...65536"),
+    (
+      "hidden", ["0", "65537", "3.0", "", "3,", ",3", "3,,3", "3, 3", "3x3", "3,0", "1,1,1,1,1,1,1,1,1"],
+      "up to 8 integers in 1...65536 with commas between them"
+    ),
     ("activation", ["gelu", "identity"], "one of sigmoid, relu, tanh"),
     ("kernels", ["fast"], "one of auto, simd, openblas, onednn, reference"),
     (
@@ -100,6 +103,24 @@ struct CheckpointTests {
     #expect(read.settings == settings)
     #expect(read.settings.hidden == nil && read.settings.activation == nil)
     #expect(read.state == state)
+  }
+
+  @Test("a checkpoint of several hidden layers is read as it was written")
+  func hiddenLayersRoundTrip() throws {
+    let fixture = try CheckpointFixture()
+    var options = TrainOptions(cores: 1)
+    (options.model, options.hidden) = ("mlp", HiddenLayers([3, 1, 2]))
+    let settings = RunSettings(options)
+    #expect(settings.metadata["hidden"] == "3,1,2")
+    let model = try settings.shapedModel(input: [1, 1, 2], classes: 2)
+    // 2·3 + 3, 3·1 + 1, 1·2 + 2 and 2·2 + 2.
+    #expect(model.layout.count == 23)
+    let state = TrainerState(
+      parameters: (0..<23).map { Float($0) }, carried: CarriedState(), version: 0, epoch: 0, nextMinibatch: 0,
+      trainingExamples: 1, examples: 0)
+    try Checkpoint(settings: settings, model: model, state: state).write(to: fixture.path)
+    let read = try Checkpoint(reading: fixture.path)
+    #expect(read.settings == settings && read.state == state && read.model.layout == model.layout)
   }
 
   @Test("a field that cannot be is named with its value and what it must be", arguments: badFields)

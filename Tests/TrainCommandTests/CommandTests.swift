@@ -52,7 +52,7 @@ struct CommandTests {
       $0.dataset = "mnist"
       $0.dataDirectory = "some dir"
       $0.model = "mlp"
-      $0.hidden = 500
+      $0.hidden = HiddenLayers([500])
       $0.activation = .tanh
       $0.epochs = 3
       $0.batchSize = 64
@@ -80,6 +80,17 @@ struct CommandTests {
     ]
     #expect(try parse(["train"] + pairs.flatMap { [$0.0, $0.1] } + ["--quiet"]) == expected)
     #expect(try parse(["--quiet"] + pairs.reversed().map { "\($0.0)=\($0.1)" }) == expected)
+  }
+
+  @Test(
+    "hidden layers are read, one or several",
+    arguments: [
+      ("500", [500]), ("1000,2000,1000", [1000, 2000, 1000]), ("1,65536", [1, 65_536]), ("007", [7]),
+      ("1,2,3,4,5,6,7,8", [1, 2, 3, 4, 5, 6, 7, 8]),
+    ])
+  func hiddenLayers(text: String, units: [Int]) throws {
+    let expected = trainCommand { ($0.model, $0.hidden) = ("mlp", HiddenLayers(units)) }
+    #expect(try parse("--model mlp --hidden \(text)") == expected)
   }
 
   @Test("every instruction set is read, and auto is none of them")
@@ -193,7 +204,7 @@ struct CommandTests {
       try parse("summary --json --classes=26 --input=3X32x64 --model=mlp --hidden 7 --activation relu")
         == .summary(
           SummaryOptions(
-            model: "mlp", input: InputShape(channels: 3, height: 32, width: 64), classes: 26, hidden: 7,
+            model: "mlp", input: InputShape(channels: 3, height: 32, width: 64), classes: 26, hidden: HiddenLayers([7]),
             activation: .relu, isJSON: true)))
     #expect(InputShape(channels: 3, height: 32, width: 64).description == "3x32x64")
   }
@@ -219,7 +230,7 @@ struct CommandTests {
       momentum: 0.9, weightDecay: 5e-4, seed: .max, kernels: "simd", instructionSet: "avx2")
     let options = altered(TrainOptions(cores: 1)) {
       $0.dataDirectory = "data"
-      $0.hidden = 500
+      $0.hidden = HiddenLayers([1000, 2000, 1000])
       $0.activation = .sigmoid
       $0.instructionSet = .avx2
       $0.onDivergence = .skip
@@ -254,7 +265,8 @@ struct CommandTests {
     options = altered(options) {
       ($0.dataDirectory, $0.instructionSet, $0.targetAccuracy, $0.isQuiet) = ("d", .avx2, 0.5, true)
       // What the checkpoint holds or comes from, and what would be overwritten, is left out.
-      ($0.hidden, $0.activation, $0.onDivergence, $0.resume, $0.metrics) = (3, .tanh, .skip, "old", "m")
+      ($0.hidden, $0.activation) = (HiddenLayers([3, 2]), .tanh)
+      ($0.onDivergence, $0.resume, $0.metrics) = (.skip, "old", "m")
     }
     #expect(
       options.resumingArguments == [

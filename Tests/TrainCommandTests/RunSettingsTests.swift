@@ -159,6 +159,13 @@ struct RunSettingsTests {
     #expect(model.layers.contains { $0.summary.contains("relu") })
   }
 
+  @Test("the recipe takes account of depth", arguments: [("9", 0.1), ("9,8", 0.05), ("9,8,7,6", 0.025)])
+  func depth(hidden: String, learningRate: Double) throws {
+    let settings = try settings("--model mlp --hidden \(hidden) --workers 8")
+    #expect(settings.configuration.learningRate == learningRate)
+    #expect(settings.configuration.batchSize == TrainingRecipe.recommended(forModel: "mlp").batchSize)
+  }
+
   @Test("a run that goes on is what it was, but for what is given")
   func resuming() throws {
     let saved = CheckpointFixture.settings
@@ -188,6 +195,7 @@ struct RunSettingsTests {
     "what the checkpoint fixes cannot be given otherwise",
     arguments: [
       ("--dataset cifar10", "mnist"), ("--model cnn", "mlp"), ("--seed 1", "18446744073709551615"), ("--hidden 4", "3"),
+      ("--hidden 3,3", "3"),
       ("--activation relu", "tanh"), ("--batch-size 10", "9"),
     ])
   func contradiction(argument: String, saved: String) {

@@ -137,7 +137,6 @@ private let integers: [Mistake] =
     ("--workers", 128, ["0", "-1", "129", "200"]),
     ("--epochs", 100_000, ["0", "-3", "100001"]),
     ("--batch-size", 65_536, ["0", "-3", "65537"]),
-    ("--hidden", 65_536, ["0", "-3", "65537"]),
   ].flatMap { option, most, outside in
     (outside + nonNumbers + ["1.0", "1e1", "+1", "9223372036854775808"]).map {
       Mistake(["\(option)=\($0)"], "'\($0)' is no value for '\(option)', which takes a whole number from 1 to \(most)")
@@ -147,6 +146,19 @@ private let integers: [Mistake] =
     Mistake(
       ["--seed=\($0)"], "'\($0)' is no value for '--seed', which takes a whole number from 0 to 18446744073709551615")
   }
+
+private let hiddenLayers: [Mistake] = [
+  nonNumbers.filter { $0 != "1,5" },
+  [
+    "0", "-3", "65537", "1.0", "1e1", "+1", "9223372036854775808", ",", "3,", ",3", "3,,3", "3, 3", "3,0", "3;3", "3x3",
+    "65537,3", "[3,3]", "1,1,1,1,1,1,1,1,1",
+  ],
+].joined().map {
+  Mistake(
+    ["--hidden=\($0)"],
+    "'\($0)' is no value for '--hidden', which takes up to 8 whole numbers from 1 to 65536 with commas between them, "
+      + "such as 500 or 1000,500")
+}
 
 private let numbers: [Mistake] = [
   ("--learning-rate", "a number above 0, up to 1000", ["0", "-0.1", "-0", "1000.1", "1e-400", "1e-60"]),
@@ -195,7 +207,7 @@ struct UsageErrorTests {
     check(mistake)
   }
 
-  @Test("a wrong value is explained", arguments: names + integers + numbers + paths)
+  @Test("a wrong value is explained", arguments: names + integers + hiddenLayers + numbers + paths)
   func value(_ mistake: Mistake) {
     check(mistake)
   }

@@ -23,7 +23,7 @@ public enum ModelZoo {
       name: "hogwild", summary: "the CNN with dropout of PyTorch's mnist_hogwild example; 21,840 parameters",
       make: hogwild),
     Entry(
-      name: "mlp", summary: "one hidden layer, --hidden units of --activation; 397,510 parameters by default",
+      name: "mlp", summary: "hidden layers of --hidden units and --activation; 397,510 parameters by default",
       make: mlp),
     Entry(name: "softmax", summary: "a linear softmax classifier; 7,850 parameters", make: softmax),
   ]
@@ -40,7 +40,10 @@ public enum ModelZoo {
       throw .unknownModel(name: name, known: all.map(\.name))
     }
     guard options.classes >= 2 else { throw .tooSmall(option: "classes", value: options.classes, minimum: 2) }
-    guard options.hidden >= 1 else { throw .tooSmall(option: "hidden units", value: options.hidden, minimum: 1) }
+    guard !options.hidden.isEmpty else { throw .tooSmall(option: "hidden layers", value: 0, minimum: 1) }
+    for units in options.hidden where units < 1 {
+      throw .tooSmall(option: "hidden units", value: units, minimum: 1)
+    }
     return entry.make(options)
   }
 
@@ -103,14 +106,14 @@ public enum ModelZoo {
       ])
   }
 
+  /// A perceptron with as many hidden layers as the options have.
   private static func mlp(_ options: ModelOptions) -> Model {
-    Model(
-      name: "mlp",
-      layers: [
-        "flatten": Flatten(),
-        "fc1": Linear(options.hidden, activation: options.activation),
-        "fc2": Linear(options.classes),
-      ])
+    var layers: [(name: String, layer: any Layer)] = [("flatten", Flatten())]
+    for (index, units) in options.hidden.enumerated() {
+      layers.append(("fc\(index + 1)", Linear(units, activation: options.activation)))
+    }
+    layers.append(("fc\(options.hidden.count + 1)", Linear(options.classes)))
+    return Model(name: "mlp", layers: layers)
   }
 
   private static func softmax(_ options: ModelOptions) -> Model {

@@ -92,6 +92,15 @@ struct MetadataFields {
     try text(name).split(separator: ",").map(String.init)
   }
 
+  /// Returns a field that is units of hidden layers with commas between them.
+  func hiddenLayers(_ name: String) throws(CheckpointError) -> HiddenLayers {
+    guard let layers = HiddenLayers(try text(name)) else {
+      throw malformed(
+        name, "up to \(HiddenLayers.mostLayers) integers in 1...\(HiddenLayers.mostUnits) with commas between them")
+    }
+    return layers
+  }
+
   /// Returns a field that is positive extents with crosses between them.
   func shape(_ name: String) throws(CheckpointError) -> [Int] {
     let extents = try text(name).split(separator: "x", omittingEmptySubsequences: false).map { Int($0) ?? 0 }

@@ -6,7 +6,7 @@ extension SummaryOptions {
     var model: String?
     var input: InputShape?
     var classes: Int?
-    var hidden: Int?
+    var hidden: HiddenLayers?
     var activation: Activation?
     var isJSON = false
   }

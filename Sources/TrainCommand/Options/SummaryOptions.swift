@@ -11,8 +11,8 @@ public struct SummaryOptions: Hashable, Sendable {
   public var input: InputShape
   /// `--classes`.
   public var classes: Int
-  /// `--hidden`: units of the hidden layer, or `nil` for the model's default.
-  public var hidden: Int?
+  /// `--hidden`: the hidden layers, or `nil` for the model's default.
+  public var hidden: HiddenLayers?
   /// `--activation`, or `nil` for the model's default.
   public var activation: Activation?
   /// `--json`: print JSON rather than a table.
@@ -20,7 +20,7 @@ public struct SummaryOptions: Hashable, Sendable {
 
   /// Creates options.
   public init(
-    model: String, input: InputShape, classes: Int, hidden: Int? = nil, activation: Activation? = nil,
+    model: String, input: InputShape, classes: Int, hidden: HiddenLayers? = nil, activation: Activation? = nil,
     isJSON: Bool = false
   ) {
     self.model = model

@@ -9,8 +9,6 @@ public struct TrainOptions: Hashable, Sendable {
   static let mostEpochs = 100_000
   /// The most examples in a minibatch.
   static let largestBatchSize = 65_536
-  /// The most units of a hidden layer.
-  static let mostHidden = 65_536
   /// What may follow a hidden layer.
   static let hiddenActivations: [Activation] = [.sigmoid, .relu, .tanh]
 
@@ -25,8 +23,8 @@ public struct TrainOptions: Hashable, Sendable {
   public var dataDirectory: String?
   /// `--model`.
   public var model = "lenet5"
-  /// `--hidden`: units of the hidden layer.
-  public var hidden: Int?
+  /// `--hidden`: the hidden layers.
+  public var hidden: HiddenLayers?
   /// `--activation`.
   public var activation: Activation?
   /// `--seed`.
@@ -97,7 +95,7 @@ public struct TrainOptions: Hashable, Sendable {
       if let value { arguments += [name, value] }
     }
     add("--data-dir", dataDirectory)
-    add("--hidden", hidden.map(String.init))
+    add("--hidden", hidden?.description)
     add("--activation", activation?.rawValue)
     add("--isa", instructionSet?.rawValue)
     add("--on-divergence", onDivergence == .stop ? nil : onDivergence.rawValue)

@@ -12,9 +12,8 @@ struct ModelSummary {
   ///
   /// - Throws: ``ShapeError`` if it does not fit.
   init(_ options: SummaryOptions) throws {
-    var modelOptions = ModelOptions(classes: options.classes)
-    if let hidden = options.hidden { modelOptions.hidden = hidden }
-    if let activation = options.activation { modelOptions.activation = activation }
+    let modelOptions = ModelOptions(
+      classes: options.classes, hidden: options.hidden?.units, activation: options.activation)
     let input = Shape([options.input.channels, options.input.height, options.input.width])
     model = try ModelZoo.make(options.model, options: modelOptions).shaped(for: input)
     isJSON = options.isJSON

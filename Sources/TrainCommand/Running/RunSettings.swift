@@ -9,7 +9,7 @@ struct RunSettings: Hashable {
   /// `--model`.
   var model: String
   /// `--hidden`, where the model takes it and it was given.
-  var hidden: Int?
+  var hidden: HiddenLayers?
   /// `--activation`, where the model takes it and it was given.
   var activation: Activation?
   /// `--kernels`.
@@ -19,7 +19,7 @@ struct RunSettings: Hashable {
 
   /// Settles the options of a new run: what was not given is what the model's recipe recommends.
   init(_ options: TrainOptions) {
-    let recipe = TrainingRecipe.recommended(forModel: options.model)
+    let recipe = TrainingRecipe.recommended(forModel: options.model, hiddenLayers: options.hidden?.units.count ?? 1)
     dataset = options.dataset
     model = options.model
     hidden = options.hidden
@@ -48,7 +48,7 @@ struct RunSettings: Hashable {
     try checkFixed("--model", given: options.model, saved: model, options)
     try checkFixed("--seed", given: "\(options.seed)", saved: "\(configuration.seed)", options)
     if let hidden = options.hidden {
-      try checkFixed("--hidden", given: "\(hidden)", saved: self.hidden.map(String.init) ?? "the default", options)
+      try checkFixed("--hidden", given: "\(hidden)", saved: self.hidden?.description ?? "the default", options)
     }
     if let activation = options.activation {
       try checkFixed(
@@ -111,7 +111,7 @@ struct RunSettings: Hashable {
     } else if let momentum, !configuration.rule.hasMomentum, configuration.optimizer.hasMomentum != (momentum > 0) {
       configuration.optimizer = configuration.combination.optimizer(preferring: momentum > 0 ? .momentum : .sgd)
     }
-    let recipe = TrainingRecipe.recommended(forModel: model)
+    let recipe = TrainingRecipe.recommended(forModel: model, hiddenLayers: hidden?.units.count ?? 1)
     guard configuration.combination.hasMomentum else {
       configuration.momentum = 0
       return
@@ -139,9 +139,7 @@ struct RunSettings: Hashable {
 
   /// Returns the model, fitted to images.
   func shapedModel(input: [Int], classes: Int) throws -> ShapedModel {
-    var modelOptions = ModelOptions(classes: classes)
-    if let hidden { modelOptions.hidden = hidden }
-    if let activation { modelOptions.activation = activation }
+    let modelOptions = ModelOptions(classes: classes, hidden: hidden?.units, activation: activation)
     return try ModelZoo.make(model, options: modelOptions).shaped(for: Shape(input))
   }
 }
@@ -161,7 +159,7 @@ extension RunSettings {
       "seed": "\(configuration.seed)", "onDivergence": configuration.divergencePolicy.rawValue,
       "kernels": kernels,
     ]
-    fields["hidden"] = hidden.map(String.init)
+    fields["hidden"] = hidden?.description
     fields["activation"] = activation?.rawValue
     for (name, value) in configuration.hyperparameters.given {
       fields[Self.hyperparameterPrefix + name] = "\(value)"
@@ -174,7 +172,7 @@ extension RunSettings {
     let names = Vocabulary.ofThisProgram
     dataset = try fields.name("dataset", among: names.datasets.map(\.name))
     model = try fields.name("model", among: names.models.map(\.name))
-    hidden = fields.optionalText("hidden") == nil ? nil : try fields.integer("hidden", in: 1...TrainOptions.mostHidden)
+    hidden = fields.optionalText("hidden") == nil ? nil : try fields.hiddenLayers("hidden")
     activation =
       fields.optionalText("activation") == nil
       ? nil : try fields.choice("activation", among: TrainOptions.hiddenActivations)
