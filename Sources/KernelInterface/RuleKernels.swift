@@ -9,6 +9,9 @@ public protocol RuleKernels<Scalar>: Sendable {
 
   // MARK: Corrected gradients
 
+  // Each of these hands over the corrected gradient, or takes plain SGD's step along it in the same pass over memory: to
+  // the bit what `OptimizerKernels.sgdStep` makes of the corrected gradient and no velocity.
+
   /// Compensates the delay of a gradient to the first order, with a constant weight:
   ///
   ///     corrected = g + weight · g · g · (θ − θ′)
@@ -19,14 +22,15 @@ public protocol RuleKernels<Scalar>: Sendable {
   ///
   /// - Parameters:
   ///   - weight: λ.
+  ///   - step: The step to take along the corrected gradient, which has no momentum; `nil` for none.
   ///   - count: The number of parameters.
   ///   - gradient: g.
   ///   - parameters: θ.
   ///   - pulled: θ′; may be `parameters`.
-  ///   - corrected: The compensated gradient, overwritten.
+  ///   - result: The compensated gradient, or the parameters after the step, overwritten.
   func compensateDelay(
-    _ weight: Scalar, count: Int, gradient: UnsafePointer<Scalar>, parameters: UnsafePointer<Scalar>,
-    pulled: UnsafePointer<Scalar>, corrected: UnsafeMutablePointer<Scalar>)
+    _ weight: Scalar, step: SGDStep<Scalar>?, count: Int, gradient: UnsafePointer<Scalar>,
+    parameters: UnsafePointer<Scalar>, pulled: UnsafePointer<Scalar>, result: UnsafeMutablePointer<Scalar>)
 
   /// Compensates the delay of a gradient to the first order, with a weight that falls with the size of the gradients:
   ///
@@ -37,16 +41,17 @@ public protocol RuleKernels<Scalar>: Sendable {
   ///
   /// - Parameters:
   ///   - compensation: The coefficients.
+  ///   - step: The step to take along the corrected gradient, which has no momentum; `nil` for none.
   ///   - count: The number of parameters.
   ///   - gradient: g.
   ///   - parameters: θ.
   ///   - pulled: θ′; may be `parameters`.
   ///   - meanSquare: The moving mean of g², not negative, updated in place before it is used.
-  ///   - corrected: The compensated gradient, overwritten.
+  ///   - result: The compensated gradient, or the parameters after the step, overwritten.
   func compensateDelay(
-    _ compensation: AdaptiveCompensation<Scalar>, count: Int, gradient: UnsafePointer<Scalar>,
-    parameters: UnsafePointer<Scalar>, pulled: UnsafePointer<Scalar>, meanSquare: UnsafeMutablePointer<Scalar>,
-    corrected: UnsafeMutablePointer<Scalar>)
+    _ compensation: AdaptiveCompensation<Scalar>, step: SGDStep<Scalar>?, count: Int,
+    gradient: UnsafePointer<Scalar>, parameters: UnsafePointer<Scalar>, pulled: UnsafePointer<Scalar>,
+    meanSquare: UnsafeMutablePointer<Scalar>, result: UnsafeMutablePointer<Scalar>)
 
   /// Divides a gradient, with weight decay, by how many average steps each parameter has gone meanwhile, and one:
   ///
@@ -61,16 +66,17 @@ public protocol RuleKernels<Scalar>: Sendable {
   ///
   /// - Parameters:
   ///   - gap: The coefficients.
+  ///   - step: The step to take along the corrected gradient, which has no momentum; `nil` for none.
   ///   - count: The number of parameters.
   ///   - gradient: g.
   ///   - parameters: θ.
   ///   - pulled: θ′; may be `parameters`.
   ///   - meanSquare: The moving mean of the squared steps, not negative, updated in place before it is used.
-  ///   - corrected: The scaled gradient, overwritten.
+  ///   - result: The scaled gradient, or the parameters after the step, overwritten.
   func divideByGap(
-    _ gap: GapScaling<Scalar>, count: Int, gradient: UnsafePointer<Scalar>, parameters: UnsafePointer<Scalar>,
-    pulled: UnsafePointer<Scalar>, meanSquare: UnsafeMutablePointer<Scalar>,
-    corrected: UnsafeMutablePointer<Scalar>)
+    _ gap: GapScaling<Scalar>, step: SGDStep<Scalar>?, count: Int, gradient: UnsafePointer<Scalar>,
+    parameters: UnsafePointer<Scalar>, pulled: UnsafePointer<Scalar>, meanSquare: UnsafeMutablePointer<Scalar>,
+    result: UnsafeMutablePointer<Scalar>)
 
   /// Adds the squares of a step to a moving mean: meanSquare ← decay · meanSquare + freshWeight · (before − after)².
   func accumulateStep(
@@ -88,16 +94,19 @@ public protocol RuleKernels<Scalar>: Sendable {
   ///
   /// - Parameters:
   ///   - scaling: The coefficients.
+  ///   - step: The step to take along the corrected gradient, which has no momentum; `nil` for none.
   ///   - count: The number of parameters.
   ///   - gradient: g.
+  ///   - parameters: θ; not read without a step.
   ///   - mean: The moving mean of g, updated in place.
   ///   - meanSquare: The moving mean of g², not negative, updated in place.
   ///   - deviation: The moving mean of the deviation, not negative, updated in place before it is used.
-  ///   - corrected: The scaled gradient, overwritten.
+  ///   - result: The scaled gradient, or the parameters after the step, overwritten.
   func divideByDeviation(
-    _ scaling: DeviationScaling<Scalar>, count: Int, gradient: UnsafePointer<Scalar>,
-    mean: UnsafeMutablePointer<Scalar>, meanSquare: UnsafeMutablePointer<Scalar>,
-    deviation: UnsafeMutablePointer<Scalar>, corrected: UnsafeMutablePointer<Scalar>)
+    _ scaling: DeviationScaling<Scalar>, step: SGDStep<Scalar>?, count: Int, gradient: UnsafePointer<Scalar>,
+    parameters: UnsafePointer<Scalar>, mean: UnsafeMutablePointer<Scalar>,
+    meanSquare: UnsafeMutablePointer<Scalar>, deviation: UnsafeMutablePointer<Scalar>,
+    result: UnsafeMutablePointer<Scalar>)
 
   /// Divides a gradient by a moving mean of its own magnitude:
   ///
@@ -106,13 +115,16 @@ public protocol RuleKernels<Scalar>: Sendable {
   ///
   /// - Parameters:
   ///   - scaling: The coefficients.
+  ///   - step: The step to take along the corrected gradient, which has no momentum; `nil` for none.
   ///   - count: The number of parameters.
   ///   - gradient: g.
+  ///   - parameters: θ; not read without a step.
   ///   - magnitude: The moving mean of |g|, not negative, updated in place before it is used.
-  ///   - corrected: The scaled gradient, overwritten.
+  ///   - result: The scaled gradient, or the parameters after the step, overwritten.
   func divideByMagnitude(
-    _ scaling: DeviationScaling<Scalar>, count: Int, gradient: UnsafePointer<Scalar>,
-    magnitude: UnsafeMutablePointer<Scalar>, corrected: UnsafeMutablePointer<Scalar>)
+    _ scaling: DeviationScaling<Scalar>, step: SGDStep<Scalar>?, count: Int, gradient: UnsafePointer<Scalar>,
+    parameters: UnsafePointer<Scalar>, magnitude: UnsafeMutablePointer<Scalar>,
+    result: UnsafeMutablePointer<Scalar>)
 
   // MARK: Steps with a momentum of the rule's own
 
@@ -122,6 +134,7 @@ public protocol RuleKernels<Scalar>: Sendable {
   ///     velocitySum ← velocitySum + (momentum · velocity + d − velocity)
   ///     velocity ← momentum · velocity + d
   ///     updated ← parameters − learningRate · velocity
+  ///     ahead ← updated − distance · velocitySum
   ///
   /// Sources: Hakimi et al., "Taming Momentum in a Distributed Asynchronous Environment", 2019,
   /// <https://arxiv.org/abs/1907.11612>.
@@ -134,10 +147,11 @@ public protocol RuleKernels<Scalar>: Sendable {
   ///   - velocity: The worker's velocity, updated in place.
   ///   - velocitySum: The sum of all workers' velocities, updated in place.
   ///   - updated: The parameters after the step, overwritten; may be `parameters`.
+  ///   - ahead: Where the parameters will be, in the same pass and to the bit as `lookAhead` has it; `nil` for nowhere.
   func workerMomentumStep(
     _ step: SGDStep<Scalar>, count: Int, parameters: UnsafePointer<Scalar>, gradient: UnsafePointer<Scalar>,
     velocity: UnsafeMutablePointer<Scalar>, velocitySum: UnsafeMutablePointer<Scalar>,
-    updated: UnsafeMutablePointer<Scalar>)
+    updated: UnsafeMutablePointer<Scalar>, ahead: LookAhead<Scalar>?)
 
   /// Takes a step along a velocity that changes only once in a cycle of several gradients:
   ///
@@ -145,6 +159,7 @@ public protocol RuleKernels<Scalar>: Sendable {
   ///     updated ← parameters − learningRate · (d + momentum · velocity)
   ///     accumulator ← accumulator + d
   ///     velocity ← momentum · velocity + meanWeight · accumulator,  accumulator ← 0      (at the end of a cycle)
+  ///     ahead ← updated − distance · velocity − accumulatorDistance · accumulator
   ///
   /// Sources: Cohen, Hakimi & Schuster, "SMEGA²: Distributed Asynchronous Deep Neural Network Training With a Single
   /// Momentum Buffer", ICPP 2022.
@@ -158,10 +173,11 @@ public protocol RuleKernels<Scalar>: Sendable {
   ///   - velocity: The velocity, updated in place.
   ///   - accumulator: The sum of the cycle's gradients, updated in place.
   ///   - updated: The parameters after the step, overwritten; may be `parameters`.
+  ///   - ahead: Where the parameters will be, in the same pass and to the bit as `lookAhead` has it; `nil` for nowhere.
   func cyclicMomentumStep(
     _ step: SGDStep<Scalar>, meanWeight: Scalar?, count: Int, parameters: UnsafePointer<Scalar>,
     gradient: UnsafePointer<Scalar>, velocity: UnsafeMutablePointer<Scalar>,
-    accumulator: UnsafeMutablePointer<Scalar>, updated: UnsafeMutablePointer<Scalar>)
+    accumulator: UnsafeMutablePointer<Scalar>, updated: UnsafeMutablePointer<Scalar>, ahead: LookAhead<Scalar>?)
 
   /// Takes a step with a momentum that a late gradient joins with the weight that it would have by now:
   ///
@@ -255,6 +271,23 @@ public struct DeviationScaling<Scalar: KernelScalar>: Hashable, Sendable {
     self.decay = decay
     self.freshWeight = freshWeight
     self.epsilon = epsilon
+  }
+}
+
+/// Where a step that also looks ahead puts what it sees.
+public struct LookAhead<Scalar: KernelScalar> {
+  /// The weight of the velocity, or of the sum of velocities.
+  public var distance: Scalar
+  /// The weight of the accumulator, where it is not empty.
+  public var accumulatorDistance: Scalar
+  /// The parameters ahead, overwritten.
+  public var parameters: UnsafeMutablePointer<Scalar>
+
+  /// Creates a place.
+  public init(distance: Scalar, accumulatorDistance: Scalar = 0, parameters: UnsafeMutablePointer<Scalar>) {
+    self.distance = distance
+    self.accumulatorDistance = accumulatorDistance
+    self.parameters = parameters
   }
 }
 

@@ -19,6 +19,9 @@ public final class SGD: Optimizer {
     self.learningRate = learningRate
   }
 
+  /// θ − η·g.
+  public var plainStep: SGDStep<Float>? { SGDStep(learningRate: learningRate) }
+
   /// Computes the parameters of one block after the step, out of place.
   public func step(
     _ range: Range<Int>, gradient: UnsafePointer<Float>, weightDecay: Float, parameters: UnsafePointer<Float>,

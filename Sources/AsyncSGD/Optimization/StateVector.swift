@@ -4,22 +4,18 @@
 final class StateVector {
   /// All elements.
   let elements: UnsafeMutableBufferPointer<Float>
+  private let memory: VectorMemory
 
   init(count: Int) {
-    let memory = UnsafeMutableRawPointer.allocate(
-      byteCount: max(1, count) * MemoryLayout<Float>.stride, alignment: 64
-    ).bindMemory(to: Float.self, capacity: max(1, count))
-    elements = UnsafeMutableBufferPointer(start: memory, count: count)
+    memory = VectorMemory(count: count)
+    elements = UnsafeMutableBufferPointer(start: memory.values, count: count)
     elements.initialize(repeating: 0)
   }
 
   deinit {
-    UnsafeMutableRawPointer(values).deallocate()
+    memory.deallocate()
   }
 
   /// The first element.
-  var values: UnsafeMutablePointer<Float> {
-    guard let values = elements.baseAddress else { preconditionFailure("a vector of state without memory") }
-    return values
-  }
+  var values: UnsafeMutablePointer<Float> { memory.values }
 }

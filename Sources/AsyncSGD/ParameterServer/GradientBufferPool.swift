@@ -5,21 +5,20 @@ internal import Dispatch
 /// A buffer has one owner at a time: the pool, then a worker that fills it, then the server until it is applied.
 public final class GradientBuffer: @unchecked Sendable {  // handed over whole; see above
   /// The gradient, `count` elements.
-  public let values: UnsafeMutablePointer<Float>
+  public var values: UnsafeMutablePointer<Float> { memory.values }
   /// The number of parameters.
   public let count: Int
+  private let memory: VectorMemory
 
   /// Creates a gradient of zeros.
   public init(count: Int) {
     self.count = count
-    values = UnsafeMutableRawPointer.allocate(
-      byteCount: max(1, count) * MemoryLayout<Float>.stride, alignment: 64
-    ).bindMemory(to: Float.self, capacity: max(1, count))
+    memory = VectorMemory(count: count)
     values.initialize(repeating: 0, count: max(1, count))
   }
 
   deinit {
-    UnsafeMutableRawPointer(values).deallocate()
+    memory.deallocate()
   }
 }
 

@@ -5,8 +5,9 @@ internal import Synchronization
 /// A buffer is written by the server while nobody else can reach it, then published and only read until its last
 /// reader is gone.
 final class ParameterBuffer: @unchecked Sendable {  // handed over whole; see above
-  let values: UnsafeMutablePointer<Float>
+  var values: UnsafeMutablePointer<Float> { memory.values }
   let count: Int
+  private let memory: VectorMemory
   /// The version of `values`.
   ///
   /// Written before publication, read after.
@@ -16,13 +17,11 @@ final class ParameterBuffer: @unchecked Sendable {  // handed over whole; see ab
 
   init(count: Int) {
     self.count = count
-    values = UnsafeMutableRawPointer.allocate(
-      byteCount: max(1, count) * MemoryLayout<Float>.stride, alignment: 64
-    ).bindMemory(to: Float.self, capacity: max(1, count))
+    memory = VectorMemory(count: count)
   }
 
   deinit {
-    UnsafeMutableRawPointer(values).deallocate()
+    memory.deallocate()
   }
 }
 

@@ -38,11 +38,15 @@ package final class UpdatePipeline {
     let learningRate = scale == factor ? gradient.learningRate : gradient.learningRate * factor
     let (steps, observes, decaysWeights) = (rule.steps, rule.observes, rule.decaysWeights)
     if !steps { optimizer.begin(learningRate: learningRate) }
+    let plainStep = rule.corrects ? optimizer.plainStep : nil
     for block in blocks.blocks {
+      let start = block.range.lowerBound
       if steps {
-        rule.step(block, of: gradient, to: next)
+        rule.step(block, of: gradient, to: next, serving: served)
+      } else if var step = plainStep {
+        step.weightDecay = decaysWeights ? 0 : block.weightDecay
+        rule.correct(block, of: gradient, steppingBy: step, into: next + start)
       } else {
-        let start = block.range.lowerBound
         var values = corrected(block, of: gradient)
         if scale != 1 {
           backend.scaledSum(count: block.range.count, alpha: scale, x: values, beta: 0, y: scratch.values)
@@ -55,7 +59,6 @@ package final class UpdatePipeline {
       if observes {
         rule.observe(block, learningRate: learningRate, from: gradient.parameters, to: UnsafePointer(next))
       }
-      if let served { rule.lookAhead(block.range, from: UnsafePointer(next), into: served) }
     }
     rule.end(gradient)
   }
@@ -63,7 +66,7 @@ package final class UpdatePipeline {
   /// Returns the corrected gradient of a block: the gradient itself, or the scratch memory.
   private func corrected(_ block: ParameterBlocks.Block, of gradient: StaleGradient) -> UnsafePointer<Float> {
     guard rule.corrects else { return gradient.values + block.range.lowerBound }
-    rule.correct(block, of: gradient, into: scratch.values)
+    rule.correct(block, of: gradient, steppingBy: nil, into: scratch.values)
     return UnsafePointer(scratch.values)
   }
 

@@ -41,29 +41,34 @@ public final class DANARule: UpdateRule {
   /// Yes: the momentum is part of the rule.
   public var steps: Bool { true }
 
-  /// Computes the parameters of one block after the step, and the velocities in place.
+  /// Computes the parameters of one block after the step and what workers get of it, and the velocities in place.
   public func step(
-    _ block: ParameterBlocks.Block, of gradient: StaleGradient, to updated: UnsafeMutablePointer<Float>
+    _ block: ParameterBlocks.Block, of gradient: StaleGradient, to updated: UnsafeMutablePointer<Float>,
+    serving served: UnsafeMutablePointer<Float>?
   ) {
     coefficients.weightDecay = block.weightDecay
     let start = block.range.lowerBound
     backend.workerMomentumStep(
       coefficients, count: block.range.count, parameters: gradient.parameters + start,
       gradient: gradient.values + start, velocity: velocities[gradient.worker].values + start,
-      velocitySum: velocitySum.values + start, updated: updated + start)
+      velocitySum: velocitySum.values + start, updated: updated + start,
+      ahead: served.map { LookAhead(distance: distance, parameters: $0 + start) })
   }
 
   /// Yes.
   public var looksAhead: Bool { true }
 
-  /// Computes what workers get of one block.
+  /// η·μ.
+  private var distance: Float { coefficients.learningRate * coefficients.momentum }
+
+  /// Computes what workers get of one block before the first step.
   public func lookAhead(
-    _ range: Range<Int>, from updated: UnsafePointer<Float>, into served: UnsafeMutablePointer<Float>
+    _ range: Range<Int>, from parameters: UnsafePointer<Float>, into served: UnsafeMutablePointer<Float>
   ) {
     let start = range.lowerBound
     backend.lookAhead(
-      coefficients.learningRate * coefficients.momentum, accumulatorDistance: 0, count: range.count,
-      parameters: updated + start, velocity: velocitySum.values + start, accumulator: nil, ahead: served + start)
+      distance, accumulatorDistance: 0, count: range.count, parameters: parameters + start,
+      velocity: velocitySum.values + start, accumulator: nil, ahead: served + start)
   }
 
   /// The workers' velocities, `velocity.0` and so on, and their sum.

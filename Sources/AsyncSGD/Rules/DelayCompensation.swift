@@ -32,12 +32,13 @@ public final class DelayCompensation: UpdateRule {
 
   /// Computes the compensated gradient of one block.
   public func correct(
-    _ block: ParameterBlocks.Block, of gradient: StaleGradient, into corrected: UnsafeMutablePointer<Float>
+    _ block: ParameterBlocks.Block, of gradient: StaleGradient, steppingBy step: SGDStep<Float>?,
+    into result: UnsafeMutablePointer<Float>
   ) {
     let start = block.range.lowerBound
     backend.compensateDelay(
-      weight, count: block.range.count, gradient: gradient.values + start, parameters: gradient.parameters + start,
-      pulled: gradient.pulled + start, corrected: corrected)
+      weight, step: step, count: block.range.count, gradient: gradient.values + start,
+      parameters: gradient.parameters + start, pulled: gradient.pulled + start, result: result)
   }
 }
 
@@ -82,13 +83,14 @@ public final class AdaptiveDelayCompensation: UpdateRule {
 
   /// Computes the compensated gradient of one block, and the worker's mean square in place.
   public func correct(
-    _ block: ParameterBlocks.Block, of gradient: StaleGradient, into corrected: UnsafeMutablePointer<Float>
+    _ block: ParameterBlocks.Block, of gradient: StaleGradient, steppingBy step: SGDStep<Float>?,
+    into result: UnsafeMutablePointer<Float>
   ) {
     let start = block.range.lowerBound
     backend.compensateDelay(
-      coefficients, count: block.range.count, gradient: gradient.values + start,
+      coefficients, step: step, count: block.range.count, gradient: gradient.values + start,
       parameters: gradient.parameters + start, pulled: gradient.pulled + start,
-      meanSquare: meanSquares[gradient.worker].values + start, corrected: corrected)
+      meanSquare: meanSquares[gradient.worker].values + start, result: result)
   }
 
   /// The mean squares, `meanSquare.0` and so on.

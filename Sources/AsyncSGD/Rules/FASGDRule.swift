@@ -60,17 +60,19 @@ public final class FASGDRule: UpdateRule {
 
   /// Computes the scaled gradient of one block, and the moving means in place.
   public func correct(
-    _ block: ParameterBlocks.Block, of gradient: StaleGradient, into corrected: UnsafeMutablePointer<Float>
+    _ block: ParameterBlocks.Block, of gradient: StaleGradient, steppingBy step: SGDStep<Float>?,
+    into result: UnsafeMutablePointer<Float>
   ) {
     let start = block.range.lowerBound
     if let moments {
       backend.divideByDeviation(
-        coefficients, count: block.range.count, gradient: gradient.values + start, mean: moments.mean.values + start,
-        meanSquare: moments.meanSquare.values + start, deviation: size.values + start, corrected: corrected)
+        coefficients, step: step, count: block.range.count, gradient: gradient.values + start,
+        parameters: gradient.parameters + start, mean: moments.mean.values + start,
+        meanSquare: moments.meanSquare.values + start, deviation: size.values + start, result: result)
     } else {
       backend.divideByMagnitude(
-        coefficients, count: block.range.count, gradient: gradient.values + start, magnitude: size.values + start,
-        corrected: corrected)
+        coefficients, step: step, count: block.range.count, gradient: gradient.values + start,
+        parameters: gradient.parameters + start, magnitude: size.values + start, result: result)
     }
   }
 

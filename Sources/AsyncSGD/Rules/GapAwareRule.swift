@@ -68,14 +68,15 @@ public final class GapAwareRule: UpdateRule {
 
   /// Computes the scaled gradient of one block.
   public func correct(
-    _ block: ParameterBlocks.Block, of gradient: StaleGradient, into corrected: UnsafeMutablePointer<Float>
+    _ block: ParameterBlocks.Block, of gradient: StaleGradient, steppingBy step: SGDStep<Float>?,
+    into result: UnsafeMutablePointer<Float>
   ) {
     coefficients.weightDecay = block.weightDecay
     let start = block.range.lowerBound
     backend.divideByGap(
-      coefficients, count: block.range.count, gradient: gradient.values + start,
+      coefficients, step: step, count: block.range.count, gradient: gradient.values + start,
       parameters: gradient.parameters + start, pulled: gradient.pulled + start,
-      meanSquare: meanSquare.values + start, corrected: corrected)
+      meanSquare: meanSquare.values + start, result: result)
   }
 
   /// Whether the steps are not along the gradients.

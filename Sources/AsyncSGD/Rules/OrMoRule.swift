@@ -64,7 +64,8 @@ public final class OrMoRule: UpdateRule {
 
   /// Computes the parameters of one block after the step, and the momentum in place.
   public func step(
-    _ block: ParameterBlocks.Block, of gradient: StaleGradient, to updated: UnsafeMutablePointer<Float>
+    _ block: ParameterBlocks.Block, of gradient: StaleGradient, to updated: UnsafeMutablePointer<Float>,
+    serving served: UnsafeMutablePointer<Float>?
   ) {
     coefficients.weightDecay = block.weightDecay
     let start = block.range.lowerBound

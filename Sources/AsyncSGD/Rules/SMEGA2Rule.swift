@@ -48,31 +48,43 @@ public final class SMEGA2Rule: UpdateRule {
   /// Yes: the momentum is part of the rule.
   public var steps: Bool { true }
 
-  /// Computes the parameters of one block after the step, and the momentum in place.
+  /// Computes the parameters of one block after the step and what workers get of it, and the momentum in place.
   public func step(
-    _ block: ParameterBlocks.Block, of gradient: StaleGradient, to updated: UnsafeMutablePointer<Float>
+    _ block: ParameterBlocks.Block, of gradient: StaleGradient, to updated: UnsafeMutablePointer<Float>,
+    serving served: UnsafeMutablePointer<Float>?
   ) {
     coefficients.weightDecay = block.weightDecay
     let start = block.range.lowerBound
     backend.cyclicMomentumStep(
       coefficients, meanWeight: position == 0 ? 1 / Float(workers) : nil, count: block.range.count,
       parameters: gradient.parameters + start, gradient: gradient.values + start, velocity: velocity.values + start,
-      accumulator: accumulator.values + start, updated: updated + start)
+      accumulator: accumulator.values + start, updated: updated + start,
+      ahead: served.map { served in
+        LookAhead(
+          distance: distances.velocity, accumulatorDistance: distances.accumulator, parameters: served + start)
+      })
   }
 
   /// Yes.
   public var looksAhead: Bool { true }
 
-  /// Computes what workers get of one block.
+  /// η·μ·(N + c·(μ − 1)) and η·μ·c/N.
+  private var distances: (velocity: Float, accumulator: Float) {
+    let distance = coefficients.learningRate * coefficients.momentum
+    return (
+      distance * (Float(workers) + Float(position) * (coefficients.momentum - 1)),
+      distance * Float(position) / Float(workers)
+    )
+  }
+
+  /// Computes what workers get of one block before the first step.
   public func lookAhead(
-    _ range: Range<Int>, from updated: UnsafePointer<Float>, into served: UnsafeMutablePointer<Float>
+    _ range: Range<Int>, from parameters: UnsafePointer<Float>, into served: UnsafeMutablePointer<Float>
   ) {
     let start = range.lowerBound
-    let distance = coefficients.learningRate * coefficients.momentum
     backend.lookAhead(
-      distance * (Float(workers) + Float(position) * (coefficients.momentum - 1)),
-      accumulatorDistance: distance * Float(position) / Float(workers), count: range.count,
-      parameters: updated + start, velocity: velocity.values + start,
+      distances.velocity, accumulatorDistance: distances.accumulator, count: range.count,
+      parameters: parameters + start, velocity: velocity.values + start,
       accumulator: position == 0 ? nil : UnsafePointer(accumulator.values + start), ahead: served + start)
   }
 

@@ -1,12 +1,14 @@
+public import Kernels
+
 /// How a stale gradient is corrected before the optimizer takes its step.
 ///
 /// One rule lives on the server, with its state, confined to the server's queue. For each gradient the server calls
-/// ``begin(_:steering:)`` once, then for each block of the parameters, in order, ``correct(_:of:into:)``, the optimizer, and
+/// ``begin(_:steering:)`` once, then for each block of the parameters, in order, ``correct(_:of:steppingBy:into:)``, the optimizer, and
 /// ``observe(_:learningRate:from:to:)``, and at last ``end(_:)``. So a correction is applied while its block is in the
 /// cache, and no rule makes a pass of its own over memory. A rule with a momentum of its own takes the step itself, in the
-/// optimizer's place: ``step(_:of:to:)``.
+/// optimizer's place: ``step(_:of:to:serving:)``.
 ///
-/// Where several gradients make an update, the server calls ``begin(_:steering:)``, ``correct(_:of:into:)`` and ``end(_:)``
+/// Where several gradients make an update, the server calls ``begin(_:steering:)``, ``correct(_:of:steppingBy:into:)`` and ``end(_:)``
 /// for each of them as it arrives, and the optimizer and ``observe(_:learningRate:from:to:)`` once for their mean.
 public protocol UpdateRule: AnyObject, Carried {
   /// Takes note of a gradient that is to be applied, and steers the optimizer's momentum, if this rule does.
@@ -18,20 +20,23 @@ public protocol UpdateRule: AnyObject, Carried {
   ///   gradient adds to the velocity, and not the velocity of earlier gradients.
   func begin(_ gradient: StaleGradient, steering optimizer: any Optimizer) -> Float
 
-  /// Whether ``correct(_:of:into:)`` does anything.
+  /// Whether ``correct(_:of:steppingBy:into:)`` does anything.
   var corrects: Bool { get }
 
   /// Whether the corrected gradient contains the weight decay, so that the optimizer adds none.
   var decaysWeights: Bool { get }
 
-  /// Computes the corrected gradient of one block.
+  /// Computes the corrected gradient of one block, or the parameters after plain SGD's step along it.
   ///
   /// - Parameters:
   ///   - block: The parameters of the block.
   ///   - gradient: The whole gradient and what is known of it.
-  ///   - corrected: The corrected gradient of the block, `block.range.count` elements, overwritten.
+  ///   - step: The step of the block, or `nil` if the optimizer takes it.
+  ///   - result: The corrected gradient of the block or its parameters after the step, `block.range.count` elements,
+  ///     overwritten.
   func correct(
-    _ block: ParameterBlocks.Block, of gradient: StaleGradient, into corrected: UnsafeMutablePointer<Float>)
+    _ block: ParameterBlocks.Block, of gradient: StaleGradient, steppingBy step: SGDStep<Float>?,
+    into result: UnsafeMutablePointer<Float>)
 
   /// Whether the rule takes the step itself, in the optimizer's place.
   var steps: Bool { get }
@@ -42,7 +47,10 @@ public protocol UpdateRule: AnyObject, Carried {
   ///   - block: The parameters of the block.
   ///   - gradient: The whole gradient and what is known of it.
   ///   - updated: The parameters after the step, all of them; those of the block are overwritten.
-  func step(_ block: ParameterBlocks.Block, of gradient: StaleGradient, to updated: UnsafeMutablePointer<Float>)
+  ///   - served: What workers pull, all of it, if this rule looks ahead; the block is overwritten.
+  func step(
+    _ block: ParameterBlocks.Block, of gradient: StaleGradient, to updated: UnsafeMutablePointer<Float>,
+    serving served: UnsafeMutablePointer<Float>?)
 
   /// Whether ``observe(_:learningRate:from:to:)`` does anything.
   var observes: Bool { get }
@@ -58,17 +66,17 @@ public protocol UpdateRule: AnyObject, Carried {
     _ block: ParameterBlocks.Block, learningRate: Float, from parameters: UnsafePointer<Float>,
     to updated: UnsafePointer<Float>)
 
-  /// Whether workers get other parameters than the server's own: those of ``lookAhead(_:from:into:)``.
+  /// Whether workers get other parameters than the server's own. Only a rule that takes the step itself may.
   var looksAhead: Bool { get }
 
-  /// Computes what workers get of one block, after its step, or before the first one.
+  /// Computes what workers get of one block before the first step.
   ///
   /// - Parameters:
   ///   - range: The parameters of the block.
-  ///   - updated: The server's parameters after the step, all of them.
+  ///   - parameters: The server's parameters, all of them.
   ///   - served: What workers pull; the block is overwritten.
   func lookAhead(
-    _ range: Range<Int>, from updated: UnsafePointer<Float>, into served: UnsafeMutablePointer<Float>)
+    _ range: Range<Int>, from parameters: UnsafePointer<Float>, into served: UnsafeMutablePointer<Float>)
 
   /// Takes note that all blocks are done.
   func end(_ gradient: StaleGradient)
@@ -83,13 +91,15 @@ extension UpdateRule {
   public var decaysWeights: Bool { false }
   /// Does nothing.
   public func correct(
-    _ block: ParameterBlocks.Block, of gradient: StaleGradient, into corrected: UnsafeMutablePointer<Float>
+    _ block: ParameterBlocks.Block, of gradient: StaleGradient, steppingBy step: SGDStep<Float>?,
+    into result: UnsafeMutablePointer<Float>
   ) {}
   /// No.
   public var steps: Bool { false }
   /// Does nothing.
   public func step(
-    _ block: ParameterBlocks.Block, of gradient: StaleGradient, to updated: UnsafeMutablePointer<Float>
+    _ block: ParameterBlocks.Block, of gradient: StaleGradient, to updated: UnsafeMutablePointer<Float>,
+    serving served: UnsafeMutablePointer<Float>?
   ) {}
   /// No.
   public var observes: Bool { false }
@@ -102,7 +112,7 @@ extension UpdateRule {
   public var looksAhead: Bool { false }
   /// Does nothing.
   public func lookAhead(
-    _ range: Range<Int>, from updated: UnsafePointer<Float>, into served: UnsafeMutablePointer<Float>
+    _ range: Range<Int>, from parameters: UnsafePointer<Float>, into served: UnsafeMutablePointer<Float>
   ) {}
   /// Does nothing.
   public func end(_ gradient: StaleGradient) {}

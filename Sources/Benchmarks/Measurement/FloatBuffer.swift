@@ -1,13 +1,15 @@
+internal import AsyncSGD
+
 /// Floats that a benchmark works on, aligned to cache lines and never 0.
 final class FloatBuffer: @unchecked Sendable {  // each user says which thread writes to it
-  let values: UnsafeMutablePointer<Float>
+  var values: UnsafeMutablePointer<Float> { memory.values }
   let count: Int
+  private let memory: VectorMemory
 
   /// Creates `count` numbers between −1 and 1, none nearer to 0 than 2⁻¹⁶, so that products stay normal numbers.
   init(_ count: Int) {
     self.count = count
-    values = UnsafeMutableRawPointer.allocate(byteCount: max(1, count) * MemoryLayout<Float>.stride, alignment: 64)
-      .bindMemory(to: Float.self, capacity: max(1, count))
+    memory = VectorMemory(count: count)
     var state: UInt32 = 0x9E37_79B9
     for index in 0..<count {
       // Numerical Recipes' generator: any will do, and this one takes a nanosecond a number.
@@ -17,7 +19,7 @@ final class FloatBuffer: @unchecked Sendable {  // each user says which thread w
   }
 
   deinit {
-    UnsafeMutableRawPointer(values).deallocate()
+    memory.deallocate()
   }
 
   /// The numbers, to be read.

@@ -3,30 +3,31 @@ package import KernelInterface
 /// The arithmetic of the update rules, which no library does.
 extension LibraryBackend {
   package func compensateDelay(
-    _ weight: Float, count: Int, gradient: UnsafePointer<Float>, parameters: UnsafePointer<Float>,
-    pulled: UnsafePointer<Float>, corrected: UnsafeMutablePointer<Float>
+    _ weight: Float, step: SGDStep<Float>?, count: Int, gradient: UnsafePointer<Float>,
+    parameters: UnsafePointer<Float>, pulled: UnsafePointer<Float>, result: UnsafeMutablePointer<Float>
   ) {
     kernels.compensateDelay(
-      weight, count: count, gradient: gradient, parameters: parameters, pulled: pulled, corrected: corrected)
+      weight, step: step, count: count, gradient: gradient, parameters: parameters, pulled: pulled, result: result)
   }
 
   package func compensateDelay(
-    _ compensation: AdaptiveCompensation<Float>, count: Int, gradient: UnsafePointer<Float>,
+    _ compensation: AdaptiveCompensation<Float>, step: SGDStep<Float>?, count: Int, gradient: UnsafePointer<Float>,
     parameters: UnsafePointer<Float>, pulled: UnsafePointer<Float>, meanSquare: UnsafeMutablePointer<Float>,
-    corrected: UnsafeMutablePointer<Float>
+    result: UnsafeMutablePointer<Float>
   ) {
     kernels.compensateDelay(
-      compensation, count: count, gradient: gradient, parameters: parameters, pulled: pulled, meanSquare: meanSquare,
-      corrected: corrected)
+      compensation, step: step, count: count, gradient: gradient, parameters: parameters, pulled: pulled,
+      meanSquare: meanSquare, result: result)
   }
 
   package func divideByGap(
-    _ gap: GapScaling<Float>, count: Int, gradient: UnsafePointer<Float>, parameters: UnsafePointer<Float>,
-    pulled: UnsafePointer<Float>, meanSquare: UnsafeMutablePointer<Float>, corrected: UnsafeMutablePointer<Float>
+    _ gap: GapScaling<Float>, step: SGDStep<Float>?, count: Int, gradient: UnsafePointer<Float>,
+    parameters: UnsafePointer<Float>, pulled: UnsafePointer<Float>, meanSquare: UnsafeMutablePointer<Float>,
+    result: UnsafeMutablePointer<Float>
   ) {
     kernels.divideByGap(
-      gap, count: count, gradient: gradient, parameters: parameters, pulled: pulled, meanSquare: meanSquare,
-      corrected: corrected)
+      gap, step: step, count: count, gradient: gradient, parameters: parameters, pulled: pulled, meanSquare: meanSquare,
+      result: result)
   }
 
   package func accumulateStep(
@@ -38,40 +39,42 @@ extension LibraryBackend {
   }
 
   package func divideByDeviation(
-    _ scaling: DeviationScaling<Float>, count: Int, gradient: UnsafePointer<Float>, mean: UnsafeMutablePointer<Float>,
-    meanSquare: UnsafeMutablePointer<Float>, deviation: UnsafeMutablePointer<Float>,
-    corrected: UnsafeMutablePointer<Float>
+    _ scaling: DeviationScaling<Float>, step: SGDStep<Float>?, count: Int, gradient: UnsafePointer<Float>,
+    parameters: UnsafePointer<Float>, mean: UnsafeMutablePointer<Float>, meanSquare: UnsafeMutablePointer<Float>,
+    deviation: UnsafeMutablePointer<Float>, result: UnsafeMutablePointer<Float>
   ) {
     kernels.divideByDeviation(
-      scaling, count: count, gradient: gradient, mean: mean, meanSquare: meanSquare, deviation: deviation,
-      corrected: corrected)
+      scaling, step: step, count: count, gradient: gradient, parameters: parameters, mean: mean, meanSquare: meanSquare,
+      deviation: deviation, result: result)
   }
 
   package func divideByMagnitude(
-    _ scaling: DeviationScaling<Float>, count: Int, gradient: UnsafePointer<Float>,
-    magnitude: UnsafeMutablePointer<Float>, corrected: UnsafeMutablePointer<Float>
+    _ scaling: DeviationScaling<Float>, step: SGDStep<Float>?, count: Int, gradient: UnsafePointer<Float>,
+    parameters: UnsafePointer<Float>, magnitude: UnsafeMutablePointer<Float>, result: UnsafeMutablePointer<Float>
   ) {
-    kernels.divideByMagnitude(scaling, count: count, gradient: gradient, magnitude: magnitude, corrected: corrected)
+    kernels.divideByMagnitude(
+      scaling, step: step, count: count, gradient: gradient, parameters: parameters, magnitude: magnitude,
+      result: result)
   }
 
   package func workerMomentumStep(
     _ step: SGDStep<Float>, count: Int, parameters: UnsafePointer<Float>, gradient: UnsafePointer<Float>,
     velocity: UnsafeMutablePointer<Float>, velocitySum: UnsafeMutablePointer<Float>,
-    updated: UnsafeMutablePointer<Float>
+    updated: UnsafeMutablePointer<Float>, ahead: LookAhead<Float>?
   ) {
     kernels.workerMomentumStep(
       step, count: count, parameters: parameters, gradient: gradient, velocity: velocity, velocitySum: velocitySum,
-      updated: updated)
+      updated: updated, ahead: ahead)
   }
 
   package func cyclicMomentumStep(
     _ step: SGDStep<Float>, meanWeight: Float?, count: Int, parameters: UnsafePointer<Float>,
     gradient: UnsafePointer<Float>, velocity: UnsafeMutablePointer<Float>, accumulator: UnsafeMutablePointer<Float>,
-    updated: UnsafeMutablePointer<Float>
+    updated: UnsafeMutablePointer<Float>, ahead: LookAhead<Float>?
   ) {
     kernels.cyclicMomentumStep(
       step, meanWeight: meanWeight, count: count, parameters: parameters, gradient: gradient, velocity: velocity,
-      accumulator: accumulator, updated: updated)
+      accumulator: accumulator, updated: updated, ahead: ahead)
   }
 
   package func orderedMomentumStep(

@@ -5,11 +5,12 @@ extension ReferenceBackend {
   @specialized(where Scalar == Float)
   @specialized(where Scalar == Double)
   public func compensateDelay(
-    _ weight: Scalar, count: Int, gradient: UnsafePointer<Scalar>, parameters: UnsafePointer<Scalar>,
-    pulled: UnsafePointer<Scalar>, corrected: UnsafeMutablePointer<Scalar>
+    _ weight: Scalar, step: SGDStep<Scalar>?, count: Int, gradient: UnsafePointer<Scalar>,
+    parameters: UnsafePointer<Scalar>, pulled: UnsafePointer<Scalar>, result: UnsafeMutablePointer<Scalar>
   ) {
     for i in 0..<count {
-      corrected[i] = gradient[i] + gradient[i] * (weight * gradient[i] * (parameters[i] - pulled[i]))
+      let corrected = gradient[i] + gradient[i] * (weight * gradient[i] * (parameters[i] - pulled[i]))
+      result[i] = step?.taken(along: corrected, from: parameters[i]) ?? corrected
     }
   }
 
@@ -17,15 +18,16 @@ extension ReferenceBackend {
   @specialized(where Scalar == Float)
   @specialized(where Scalar == Double)
   public func compensateDelay(
-    _ compensation: AdaptiveCompensation<Scalar>, count: Int, gradient: UnsafePointer<Scalar>,
-    parameters: UnsafePointer<Scalar>, pulled: UnsafePointer<Scalar>, meanSquare: UnsafeMutablePointer<Scalar>,
-    corrected: UnsafeMutablePointer<Scalar>
+    _ compensation: AdaptiveCompensation<Scalar>, step: SGDStep<Scalar>?, count: Int,
+    gradient: UnsafePointer<Scalar>, parameters: UnsafePointer<Scalar>, pulled: UnsafePointer<Scalar>,
+    meanSquare: UnsafeMutablePointer<Scalar>, result: UnsafeMutablePointer<Scalar>
   ) {
     for i in 0..<count {
       let square = gradient[i] * gradient[i]
       meanSquare[i] = compensation.decay * meanSquare[i] + compensation.freshWeight * square
       let weight = compensation.weight / (meanSquare[i] + compensation.epsilon).squareRoot()
-      corrected[i] = gradient[i] + gradient[i] * (weight * gradient[i] * (parameters[i] - pulled[i]))
+      let corrected = gradient[i] + gradient[i] * (weight * gradient[i] * (parameters[i] - pulled[i]))
+      result[i] = step?.taken(along: corrected, from: parameters[i]) ?? corrected
     }
   }
 
@@ -33,17 +35,19 @@ extension ReferenceBackend {
   @specialized(where Scalar == Float)
   @specialized(where Scalar == Double)
   public func divideByGap(
-    _ gap: GapScaling<Scalar>, count: Int, gradient: UnsafePointer<Scalar>, parameters: UnsafePointer<Scalar>,
-    pulled: UnsafePointer<Scalar>, meanSquare: UnsafeMutablePointer<Scalar>,
-    corrected: UnsafeMutablePointer<Scalar>
+    _ gap: GapScaling<Scalar>, step: SGDStep<Scalar>?, count: Int, gradient: UnsafePointer<Scalar>,
+    parameters: UnsafePointer<Scalar>, pulled: UnsafePointer<Scalar>, meanSquare: UnsafeMutablePointer<Scalar>,
+    result: UnsafeMutablePointer<Scalar>
   ) {
     for i in 0..<count {
       if gap.freshWeight != 0 {
         meanSquare[i] = gap.decay * meanSquare[i] + gap.freshWeight * (gradient[i] * gradient[i])
       }
-      let step = gap.scale * meanSquare[i].squareRoot() + gap.floor
+      let averageStep = gap.scale * meanSquare[i].squareRoot() + gap.floor
       let distance = abs(parameters[i] - pulled[i])
-      corrected[i] = (gradient[i] + gap.weightDecay * parameters[i]) * (step / (distance + step))
+      let corrected =
+        (gradient[i] + gap.weightDecay * parameters[i]) * (averageStep / (distance + averageStep))
+      result[i] = step?.taken(along: corrected, from: parameters[i]) ?? corrected
     }
   }
 
@@ -64,9 +68,10 @@ extension ReferenceBackend {
   @specialized(where Scalar == Float)
   @specialized(where Scalar == Double)
   public func divideByDeviation(
-    _ scaling: DeviationScaling<Scalar>, count: Int, gradient: UnsafePointer<Scalar>,
-    mean: UnsafeMutablePointer<Scalar>, meanSquare: UnsafeMutablePointer<Scalar>,
-    deviation: UnsafeMutablePointer<Scalar>, corrected: UnsafeMutablePointer<Scalar>
+    _ scaling: DeviationScaling<Scalar>, step: SGDStep<Scalar>?, count: Int, gradient: UnsafePointer<Scalar>,
+    parameters: UnsafePointer<Scalar>, mean: UnsafeMutablePointer<Scalar>,
+    meanSquare: UnsafeMutablePointer<Scalar>, deviation: UnsafeMutablePointer<Scalar>,
+    result: UnsafeMutablePointer<Scalar>
   ) {
     for i in 0..<count {
       meanSquare[i] = scaling.decay * meanSquare[i] + scaling.freshWeight * (gradient[i] * gradient[i])
@@ -75,7 +80,8 @@ extension ReferenceBackend {
       // Rounding may leave a little less than nothing.
       let present = ((variance < 0 ? 0 : variance) + scaling.epsilon).squareRoot()
       deviation[i] = scaling.decay * deviation[i] + scaling.freshWeight * present
-      corrected[i] = gradient[i] / deviation[i]
+      let corrected = gradient[i] / deviation[i]
+      result[i] = step?.taken(along: corrected, from: parameters[i]) ?? corrected
     }
   }
 
@@ -83,12 +89,14 @@ extension ReferenceBackend {
   @specialized(where Scalar == Float)
   @specialized(where Scalar == Double)
   public func divideByMagnitude(
-    _ scaling: DeviationScaling<Scalar>, count: Int, gradient: UnsafePointer<Scalar>,
-    magnitude: UnsafeMutablePointer<Scalar>, corrected: UnsafeMutablePointer<Scalar>
+    _ scaling: DeviationScaling<Scalar>, step: SGDStep<Scalar>?, count: Int, gradient: UnsafePointer<Scalar>,
+    parameters: UnsafePointer<Scalar>, magnitude: UnsafeMutablePointer<Scalar>,
+    result: UnsafeMutablePointer<Scalar>
   ) {
     for i in 0..<count {
       magnitude[i] = scaling.decay * magnitude[i] + scaling.freshWeight * abs(gradient[i])
-      corrected[i] = gradient[i] / (magnitude[i] + scaling.epsilon)
+      let corrected = gradient[i] / (magnitude[i] + scaling.epsilon)
+      result[i] = step?.taken(along: corrected, from: parameters[i]) ?? corrected
     }
   }
 
@@ -98,7 +106,7 @@ extension ReferenceBackend {
   public func workerMomentumStep(
     _ step: SGDStep<Scalar>, count: Int, parameters: UnsafePointer<Scalar>, gradient: UnsafePointer<Scalar>,
     velocity: UnsafeMutablePointer<Scalar>, velocitySum: UnsafeMutablePointer<Scalar>,
-    updated: UnsafeMutablePointer<Scalar>
+    updated: UnsafeMutablePointer<Scalar>, ahead: LookAhead<Scalar>?
   ) {
     for i in 0..<count {
       let direction = gradient[i] + step.weightDecay * parameters[i]
@@ -106,6 +114,7 @@ extension ReferenceBackend {
       velocitySum[i] += moved - velocity[i]
       velocity[i] = moved
       updated[i] = parameters[i] - step.learningRate * moved
+      if let ahead { ahead.parameters[i] = updated[i] - ahead.distance * velocitySum[i] }
     }
   }
 
@@ -115,7 +124,7 @@ extension ReferenceBackend {
   public func cyclicMomentumStep(
     _ step: SGDStep<Scalar>, meanWeight: Scalar?, count: Int, parameters: UnsafePointer<Scalar>,
     gradient: UnsafePointer<Scalar>, velocity: UnsafeMutablePointer<Scalar>,
-    accumulator: UnsafeMutablePointer<Scalar>, updated: UnsafeMutablePointer<Scalar>
+    accumulator: UnsafeMutablePointer<Scalar>, updated: UnsafeMutablePointer<Scalar>, ahead: LookAhead<Scalar>?
   ) {
     for i in 0..<count {
       let direction = gradient[i] + step.weightDecay * parameters[i]
@@ -124,6 +133,10 @@ extension ReferenceBackend {
       if let meanWeight {
         velocity[i] = step.momentum * velocity[i] + meanWeight * accumulator[i]
         accumulator[i] = 0
+      }
+      if let ahead {
+        ahead.parameters[i] = updated[i] - ahead.distance * velocity[i]
+        if meanWeight == nil { ahead.parameters[i] -= ahead.accumulatorDistance * accumulator[i] }
       }
     }
   }
@@ -153,5 +166,12 @@ extension ReferenceBackend {
       ahead[i] = parameters[i] - distance * velocity[i]
       if let accumulator { ahead[i] -= accumulatorDistance * accumulator[i] }
     }
+  }
+}
+
+extension SGDStep {
+  /// Returns a parameter after a step without momentum.
+  fileprivate func taken(along gradient: Scalar, from parameter: Scalar) -> Scalar {
+    parameter - learningRate * (gradient + weightDecay * parameter)
   }
 }

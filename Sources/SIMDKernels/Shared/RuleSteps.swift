@@ -10,76 +10,78 @@ internal import VectorIntrinsics
 
 /// Compensates the delay of a gradient, with a constant weight.
 func compensateDelayOfVector(
-  weight: Float, count: Int, gradient: UnsafePointer<Float>, parameters: UnsafePointer<Float>,
-  pulled: UnsafePointer<Float>, corrected: UnsafeMutablePointer<Float>
+  weight: Float, step: PlainStep?, count: Int, gradient: UnsafePointer<Float>, parameters: UnsafePointer<Float>,
+  pulled: UnsafePointer<Float>, result: UnsafeMutablePointer<Float>
 ) {
   let weights = lanes_broadcast(weight)
   @inline(always)
-  func compensate(_ index: Int, _ lanes: Int) {
+  func compensated(_ index: Int, _ lanes: Int) -> Lanes {
+    let old = lanes_load_partial(parameters + index, lanes)
     let slope = lanes_load_partial(gradient + index, lanes)
-    let way = lanes_load_partial(parameters + index, lanes) - lanes_load_partial(pulled + index, lanes)
-    lanes_store_partial(corrected + index, lanes_multiply_add(slope, slope, weights * slope * way), lanes)
+    let way = old - lanes_load_partial(pulled + index, lanes)
+    return lanes_multiply_add(slope, slope, weights * slope * way)
   }
-  forEachRegister(of: count, compensate)
+  forEachCorrection(compensated, of: parameters, step: step, count: count, result: result)
 }
 
 /// Compensates the delay of a gradient, with a weight that falls with the size of the gradients.
 func compensateDelayOfVector(
-  weight: Float, decay: Float, freshWeight: Float, epsilon: Float, count: Int, gradient: UnsafePointer<Float>,
-  parameters: UnsafePointer<Float>, pulled: UnsafePointer<Float>, meanSquare: UnsafeMutablePointer<Float>,
-  corrected: UnsafeMutablePointer<Float>
+  weight: Float, decay: Float, freshWeight: Float, epsilon: Float, step: PlainStep?, count: Int,
+  gradient: UnsafePointer<Float>, parameters: UnsafePointer<Float>, pulled: UnsafePointer<Float>,
+  meanSquare: UnsafeMutablePointer<Float>, result: UnsafeMutablePointer<Float>
 ) {
   let (weights, epsilons) = (lanes_broadcast(weight), lanes_broadcast(epsilon))
   let (decays, freshWeights) = (lanes_broadcast(decay), lanes_broadcast(freshWeight))
   @inline(always)
-  func compensate(_ index: Int, _ lanes: Int) {
+  func compensated(_ index: Int, _ lanes: Int) -> Lanes {
+    let old = lanes_load_partial(parameters + index, lanes)
     let slope = lanes_load_partial(gradient + index, lanes)
     let squares = lanes_multiply_add(
       lanes_load_partial(meanSquare + index, lanes) * decays, freshWeights, slope * slope)
     lanes_store_partial(meanSquare + index, squares, lanes)
-    let way = lanes_load_partial(parameters + index, lanes) - lanes_load_partial(pulled + index, lanes)
+    let way = old - lanes_load_partial(pulled + index, lanes)
     let adapted = weights / lanes_square_root(squares + epsilons)
-    lanes_store_partial(corrected + index, lanes_multiply_add(slope, slope, adapted * slope * way), lanes)
+    return lanes_multiply_add(slope, slope, adapted * slope * way)
   }
-  forEachRegister(of: count, compensate)
+  forEachCorrection(compensated, of: parameters, step: step, count: count, result: result)
 }
 
 /// Divides a gradient, with weight decay, by how many average steps each parameter has gone meanwhile, and one.
 ///
 /// C / (|θ − θ′| + C) is one division less than 1 / (|θ − θ′| / C + 1), and exactly 1 as well where nothing has moved.
 func divideByGapOfVector(
-  decay: Float, freshWeight: Float, scale: Float, floor: Float, weightDecay: Float, count: Int,
+  decay: Float, freshWeight: Float, scale: Float, floor: Float, weightDecay: Float, step: PlainStep?, count: Int,
   gradient: UnsafePointer<Float>, parameters: UnsafePointer<Float>, pulled: UnsafePointer<Float>,
-  meanSquare: UnsafeMutablePointer<Float>, corrected: UnsafeMutablePointer<Float>
+  meanSquare: UnsafeMutablePointer<Float>, result: UnsafeMutablePointer<Float>
 ) {
   let (decays, freshWeights) = (lanes_broadcast(decay), lanes_broadcast(freshWeight))
   let (scales, floors) = (lanes_broadcast(scale), lanes_broadcast(floor))
   let shrinkages = lanes_broadcast(weightDecay)
   @inline(always)
-  func divide(_ slope: Lanes, _ squares: Lanes, _ index: Int, _ lanes: Int) {
-    let old = lanes_load_partial(parameters + index, lanes)
+  func divided(_ slope: Lanes, _ squares: Lanes, _ old: Lanes, _ index: Int, _ lanes: Int) -> Lanes {
     let distance = lanes_magnitude(old - lanes_load_partial(pulled + index, lanes))
     let step = lanes_multiply_add(floors, scales, lanes_square_root(squares))
-    let direction = lanes_multiply_add(slope, shrinkages, old)
-    lanes_store_partial(corrected + index, direction * (step / (distance + step)), lanes)
+    return lanes_multiply_add(slope, shrinkages, old) * (step / (distance + step))
   }
   @inline(always)
-  func divideOnly(_ index: Int, _ lanes: Int) {
+  func onlyDivided(_ index: Int, _ lanes: Int) -> Lanes {
     let squares = lanes_load_partial(meanSquare + index, lanes)
-    divide(lanes_load_partial(gradient + index, lanes), squares, index, lanes)
+    let old = lanes_load_partial(parameters + index, lanes)
+    return divided(lanes_load_partial(gradient + index, lanes), squares, old, index, lanes)
   }
   @inline(always)
-  func accumulateAndDivide(_ index: Int, _ lanes: Int) {
+  func accumulatedAndDivided(_ index: Int, _ lanes: Int) -> Lanes {
+    let old = lanes_load_partial(parameters + index, lanes)
     let slope = lanes_load_partial(gradient + index, lanes)
     let squares = lanes_multiply_add(
       lanes_load_partial(meanSquare + index, lanes) * decays, freshWeights, slope * slope)
     lanes_store_partial(meanSquare + index, squares, lanes)
-    divide(slope, squares, index, lanes)
+    return divided(slope, squares, old, index, lanes)
   }
   if freshWeight == 0 {
-    forEachRegister(of: count, divideOnly)
+    forEachCorrection(onlyDivided, of: parameters, step: step, count: count, result: result)
   } else {
-    forEachRegister(of: count, accumulateAndDivide)
+    forEachCorrection(accumulatedAndDivided, of: parameters, step: step, count: count, result: result)
   }
 }
 
@@ -101,102 +103,143 @@ func accumulateStepOfVector(
 
 /// Divides a gradient by a moving mean of its own standard deviation.
 func divideByDeviationOfVector(
-  decay: Float, freshWeight: Float, epsilon: Float, count: Int, gradient: UnsafePointer<Float>,
-  mean: UnsafeMutablePointer<Float>, meanSquare: UnsafeMutablePointer<Float>,
-  deviation: UnsafeMutablePointer<Float>, corrected: UnsafeMutablePointer<Float>
+  decay: Float, freshWeight: Float, epsilon: Float, step: PlainStep?, count: Int, gradient: UnsafePointer<Float>,
+  parameters: UnsafePointer<Float>, mean: UnsafeMutablePointer<Float>, meanSquare: UnsafeMutablePointer<Float>,
+  deviation: UnsafeMutablePointer<Float>, result: UnsafeMutablePointer<Float>
 ) {
   let (decays, freshWeights) = (lanes_broadcast(decay), lanes_broadcast(freshWeight))
   let epsilons = lanes_broadcast(epsilon)
   /// Moves a mean towards `fresh`.
   @inline(always)
   func moved(_ state: UnsafeMutablePointer<Float>, _ fresh: Lanes, _ index: Int, _ lanes: Int) -> Lanes {
-    let result = lanes_multiply_add(lanes_load_partial(state + index, lanes) * decays, freshWeights, fresh)
-    lanes_store_partial(state + index, result, lanes)
-    return result
+    let moved = lanes_multiply_add(lanes_load_partial(state + index, lanes) * decays, freshWeights, fresh)
+    lanes_store_partial(state + index, moved, lanes)
+    return moved
   }
   @inline(always)
-  func divide(_ index: Int, _ lanes: Int) {
+  func divided(_ index: Int, _ lanes: Int) -> Lanes {
     let slope = lanes_load_partial(gradient + index, lanes)
     let squares = moved(meanSquare, slope * slope, index, lanes)
     let center = moved(mean, slope, index, lanes)
     // Rounding may leave a little less than nothing.
     let variance = lanes_not_negative(squares - center * center)
-    let size = moved(deviation, lanes_square_root(variance + epsilons), index, lanes)
-    lanes_store_partial(corrected + index, slope / size, lanes)
+    return slope / moved(deviation, lanes_square_root(variance + epsilons), index, lanes)
   }
-  forEachRegister(of: count, divide)
+  forEachCorrection(divided, of: parameters, step: step, count: count, result: result)
 }
 
 /// Divides a gradient by a moving mean of its own magnitude.
 func divideByMagnitudeOfVector(
-  decay: Float, freshWeight: Float, epsilon: Float, count: Int, gradient: UnsafePointer<Float>,
-  magnitude: UnsafeMutablePointer<Float>, corrected: UnsafeMutablePointer<Float>
+  decay: Float, freshWeight: Float, epsilon: Float, step: PlainStep?, count: Int, gradient: UnsafePointer<Float>,
+  parameters: UnsafePointer<Float>, magnitude: UnsafeMutablePointer<Float>, result: UnsafeMutablePointer<Float>
 ) {
   let (decays, freshWeights) = (lanes_broadcast(decay), lanes_broadcast(freshWeight))
   let epsilons = lanes_broadcast(epsilon)
   @inline(always)
-  func divide(_ index: Int, _ lanes: Int) {
+  func divided(_ index: Int, _ lanes: Int) -> Lanes {
     let slope = lanes_load_partial(gradient + index, lanes)
     let size = lanes_multiply_add(
       lanes_load_partial(magnitude + index, lanes) * decays, freshWeights, lanes_magnitude(slope))
     lanes_store_partial(magnitude + index, size, lanes)
-    lanes_store_partial(corrected + index, slope / (size + epsilons), lanes)
+    return slope / (size + epsilons)
   }
-  forEachRegister(of: count, divide)
+  forEachCorrection(divided, of: parameters, step: step, count: count, result: result)
 }
 
 /// Takes a step with the velocity of one of many workers, and keeps the sum of all velocities.
 func workerMomentumStepOfVector(
   learningRate: Float, momentum: Float, weightDecay: Float, count: Int, parameters: UnsafePointer<Float>,
   gradient: UnsafePointer<Float>, velocity: UnsafeMutablePointer<Float>, velocitySum: UnsafeMutablePointer<Float>,
-  updated: UnsafeMutablePointer<Float>
+  updated: UnsafeMutablePointer<Float>, distance: Float, ahead: UnsafeMutablePointer<Float>?
 ) {
   let descent = lanes_broadcast(-learningRate)
   let (momenta, shrinkages) = (lanes_broadcast(momentum), lanes_broadcast(weightDecay))
+  /// Returns the parameters after the step, and the sum of the velocities.
   @inline(always)
-  func step(_ index: Int, _ lanes: Int) {
+  func moved(_ index: Int, _ lanes: Int) -> (parameters: Lanes, velocities: Lanes) {
     let old = lanes_load_partial(parameters + index, lanes)
     let direction = lanes_multiply_add(lanes_load_partial(gradient + index, lanes), shrinkages, old)
     let before = lanes_load_partial(velocity + index, lanes)
     let after = lanes_multiply_add(direction, momenta, before)
     lanes_store_partial(velocity + index, after, lanes)
-    lanes_store_partial(
-      velocitySum + index, lanes_load_partial(velocitySum + index, lanes) + (after - before), lanes)
-    lanes_store_partial(updated + index, lanes_multiply_add(old, descent, after), lanes)
+    let sum = lanes_load_partial(velocitySum + index, lanes) + (after - before)
+    lanes_store_partial(velocitySum + index, sum, lanes)
+    let new = lanes_multiply_add(old, descent, after)
+    lanes_store_partial(updated + index, new, lanes)
+    return (new, sum)
   }
-  forEachRegister(of: count, step)
+  @inline(always)
+  func step(_ index: Int, _ lanes: Int) { _ = moved(index, lanes) }
+  guard let ahead else {
+    forEachRegister(of: count, step)
+    return
+  }
+  let ways = lanes_broadcast(-distance)
+  @inline(always)
+  func stepAndLook(_ index: Int, _ lanes: Int) {
+    let now = moved(index, lanes)
+    lanes_store_partial(ahead + index, lanes_multiply_add(now.parameters, ways, now.velocities), lanes)
+  }
+  forEachRegister(of: count, stepAndLook)
 }
 
 /// Takes a step along a velocity that changes only once in a cycle of several gradients.
 func cyclicMomentumStepOfVector(
   learningRate: Float, momentum: Float, weightDecay: Float, meanWeight: Float, endsCycle: Bool, count: Int,
   parameters: UnsafePointer<Float>, gradient: UnsafePointer<Float>, velocity: UnsafeMutablePointer<Float>,
-  accumulator: UnsafeMutablePointer<Float>, updated: UnsafeMutablePointer<Float>
+  accumulator: UnsafeMutablePointer<Float>, updated: UnsafeMutablePointer<Float>, distance: Float,
+  accumulatorDistance: Float, ahead: UnsafeMutablePointer<Float>?
 ) {
   let (descent, meanWeights) = (lanes_broadcast(-learningRate), lanes_broadcast(meanWeight))
   let (momenta, shrinkages) = (lanes_broadcast(momentum), lanes_broadcast(weightDecay))
-  /// Moves the parameters, and returns what the accumulator is now.
+  /// Moves the parameters, and returns them and what the accumulator is now.
   @inline(always)
-  func moved(_ drift: Lanes, _ index: Int, _ lanes: Int) -> Lanes {
+  func moved(_ drift: Lanes, _ index: Int, _ lanes: Int) -> (parameters: Lanes, sum: Lanes) {
     let old = lanes_load_partial(parameters + index, lanes)
     let direction = lanes_multiply_add(lanes_load_partial(gradient + index, lanes), shrinkages, old)
-    let way = lanes_multiply_add(direction, momenta, drift)
-    lanes_store_partial(updated + index, lanes_multiply_add(old, descent, way), lanes)
-    return lanes_load_partial(accumulator + index, lanes) + direction
+    let new = lanes_multiply_add(old, descent, lanes_multiply_add(direction, momenta, drift))
+    lanes_store_partial(updated + index, new, lanes)
+    return (new, lanes_load_partial(accumulator + index, lanes) + direction)
   }
+  /// Makes a step within a cycle, and returns the parameters, the velocity, and the accumulator.
   @inline(always)
-  func step(_ index: Int, _ lanes: Int) {
-    let sum = moved(lanes_load_partial(velocity + index, lanes), index, lanes)
-    lanes_store_partial(accumulator + index, sum, lanes)
-  }
-  @inline(always)
-  func lastStep(_ index: Int, _ lanes: Int) {
+  func within(_ index: Int, _ lanes: Int) -> (parameters: Lanes, velocity: Lanes, sum: Lanes) {
     let drift = lanes_load_partial(velocity + index, lanes)
-    let sum = moved(drift, index, lanes)
-    lanes_store_partial(velocity + index, lanes_multiply_add(momenta * drift, meanWeights, sum), lanes)
-    lanes_store_partial(accumulator + index, Lanes.zero, lanes)
+    let now = moved(drift, index, lanes)
+    lanes_store_partial(accumulator + index, now.sum, lanes)
+    return (now.parameters, drift, now.sum)
   }
-  if endsCycle { forEachRegister(of: count, lastStep) } else { forEachRegister(of: count, step) }
+  /// Makes the last step of a cycle, and returns the parameters and the velocity.
+  @inline(always)
+  func last(_ index: Int, _ lanes: Int) -> (parameters: Lanes, velocity: Lanes) {
+    let drift = lanes_load_partial(velocity + index, lanes)
+    let now = moved(drift, index, lanes)
+    let new = lanes_multiply_add(momenta * drift, meanWeights, now.sum)
+    lanes_store_partial(velocity + index, new, lanes)
+    lanes_store_partial(accumulator + index, Lanes.zero, lanes)
+    return (now.parameters, new)
+  }
+  @inline(always)
+  func step(_ index: Int, _ lanes: Int) { _ = within(index, lanes) }
+  @inline(always)
+  func lastStep(_ index: Int, _ lanes: Int) { _ = last(index, lanes) }
+  guard let ahead else {
+    if endsCycle { forEachRegister(of: count, lastStep) } else { forEachRegister(of: count, step) }
+    return
+  }
+  let (ways, accumulatorWays) = (lanes_broadcast(-distance), lanes_broadcast(-accumulatorDistance))
+  @inline(always)
+  func stepAndLook(_ index: Int, _ lanes: Int) {
+    let now = within(index, lanes)
+    let along = lanes_multiply_add(now.parameters, ways, now.velocity)
+    lanes_store_partial(ahead + index, lanes_multiply_add(along, accumulatorWays, now.sum), lanes)
+  }
+  @inline(always)
+  func lastStepAndLook(_ index: Int, _ lanes: Int) {
+    let now = last(index, lanes)
+    lanes_store_partial(ahead + index, lanes_multiply_add(now.parameters, ways, now.velocity), lanes)
+  }
+  if endsCycle { forEachRegister(of: count, lastStepAndLook) } else { forEachRegister(of: count, stepAndLook) }
 }
 
 /// Takes a step with a momentum that a late gradient joins with the weight that it would have by now.
@@ -245,6 +288,32 @@ func lookAheadOfVector(
     lanes_store_partial(ahead + index, lanes_multiply_add(look(index, lanes), accumulatorWays, sum), lanes)
   }
   forEachRegister(of: count, lookAlongBoth)
+}
+
+/// The coefficients of plain SGD's step.
+struct PlainStep {
+  let learningRate: Float
+  let weightDecay: Float
+}
+
+/// Writes corrected gradients, or takes plain SGD's step along them, with the operations of the step by itself.
+@inline(always)
+private func forEachCorrection(
+  _ corrected: (_ index: Int, _ lanes: Int) -> Lanes, of parameters: UnsafePointer<Float>, step: PlainStep?,
+  count: Int, result: UnsafeMutablePointer<Float>
+) {
+  guard let step else {
+    forEachRegister(of: count) { index, lanes in
+      lanes_store_partial(result + index, corrected(index, lanes), lanes)
+    }
+    return
+  }
+  let (descent, decay) = (lanes_broadcast(-step.learningRate), lanes_broadcast(step.weightDecay))
+  forEachRegister(of: count) { index, lanes in
+    let old = lanes_load_partial(parameters + index, lanes)
+    let direction = lanes_multiply_add(corrected(index, lanes), decay, old)
+    lanes_store_partial(result + index, lanes_multiply_add(old, descent, direction), lanes)
+  }
 }
 
 /// Calls `body` for each whole register of a vector, and for the partial one at its end: with the index of the first
