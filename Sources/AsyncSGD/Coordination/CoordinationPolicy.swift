@@ -1,7 +1,8 @@
 /// What makes a mode: when gradients become an update, and when their workers go on.
 ///
 /// A policy is the part of the ``Coordinator`` that differs between the modes; the coordinator keeps the books. It knows no
-/// threads and no clock.
+/// threads and no clock. With many workers it is asked very often, so nothing but ``begin(_:)`` looks at all of them each
+/// time.
 protocol CoordinationPolicy: Sendable {
   /// How the gradients of one update come together.
   var gathering: Gathering { get }
@@ -17,8 +18,11 @@ protocol CoordinationPolicy: Sendable {
   /// - Returns: Whether what was gathered makes an update now, complete or not.
   mutating func left(_ worker: Int, _ group: WorkerGroup) -> Bool
 
-  /// Returns whether a worker that has pushed may go on.
-  func mayGoOn(_ worker: Int, _ group: WorkerGroup) -> Bool
+  /// Returns the ``progress`` at which a worker that has just pushed may go on.
+  func goal(of worker: Int) -> Int
+
+  /// How far the workers have come by the policy's own measure, which never falls while a worker waits.
+  var progress: Int { get }
 
   /// Returns the worker whose queued contribution is to be applied now, by itself, if there is one.
   mutating func nextInTurn(_ group: WorkerGroup) -> Int?
@@ -33,7 +37,8 @@ protocol CoordinationPolicy: Sendable {
 extension CoordinationPolicy {
   mutating func begin(_ group: WorkerGroup) {}
   mutating func left(_ worker: Int, _ group: WorkerGroup) -> Bool { false }
-  func mayGoOn(_ worker: Int, _ group: WorkerGroup) -> Bool { true }
+  func goal(of worker: Int) -> Int { 0 }
+  var progress: Int { 0 }
   mutating func nextInTurn(_ group: WorkerGroup) -> Int? { nil }
   func weight(staleness: Int) -> Float { 1 }
   func oldestWanted(version: Int) -> Int { 0 }
@@ -89,10 +94,6 @@ struct WorkerGroup: Sendable {
   var isActive: [Bool]
   /// How many they are.
   var active: Int
-  /// Which workers have pushed and wait.
-  var isWaiting: [Bool]
-  /// The same workers, in order.
-  var waiting: [Int] = []
   /// The number of gradients gathered for the next update.
   var gathered = 0
 
@@ -101,8 +102,6 @@ struct WorkerGroup: Sendable {
     self.version = version
     active = count
     isActive = Array(repeating: true, count: count)
-    isWaiting = Array(repeating: false, count: count)
-    waiting.reserveCapacity(count)
   }
 }
 

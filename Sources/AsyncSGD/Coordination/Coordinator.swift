@@ -65,6 +65,9 @@ public struct Coordinator: Sendable {
   private var refusedInARow = 0
 
   private var group: WorkerGroup
+  /// The workers that have pushed and wait, which are those that ``isWaiting`` says.
+  private var waiting: WaitingRoom
+  private var isWaiting: [Bool]
   /// The version of each worker's snapshot.
   private var baseVersions: [Int]
   /// The version just before the last push of each worker that has not pulled since; `nil` for one that has.
@@ -105,6 +108,8 @@ public struct Coordinator: Sendable {
     policy = mode.policy(hyperparameters, workers: workers)
     gathering = policy.gathering
     group = WorkerGroup(count: workers, version: version)
+    waiting = WaitingRoom(workers: workers)
+    isWaiting = Array(repeating: false, count: workers)
     initialVersion = version
     updatesByWorker = Array(repeating: 0, count: workers)
     dropsByWorker = Array(repeating: 0, count: workers)
@@ -125,7 +130,7 @@ public struct Coordinator: Sendable {
   /// - Parameter workers: Those that will push; no update waits for the others.
   /// - Precondition: Nothing is gathered and nobody waits.
   public mutating func begin(workers: Range<Int>) {
-    precondition(group.gathered == 0 && group.waiting.isEmpty, "an epoch begins while an update is being gathered")
+    precondition(group.gathered == 0 && waiting.isEmpty, "an epoch begins while an update is being gathered")
     for worker in 0..<group.count { group.isActive[worker] = workers.contains(worker) }
     group.active = workers.count
     policy.begin(group)
@@ -167,7 +172,7 @@ public struct Coordinator: Sendable {
     precondition(
       baseVersion == baseVersions[worker],
       "worker \(worker) pushes a gradient of version \(baseVersion), but pulled version \(baseVersions[worker])")
-    precondition(!group.isWaiting[worker], "worker \(worker) pushes while it waits")
+    precondition(!isWaiting[worker], "worker \(worker) pushes while it waits")
     precondition(group.isActive[worker], "worker \(worker) pushes after it left")
     var decision = Decision(staleness: version - baseVersion)
     guard !isStopped else {
@@ -230,19 +235,15 @@ public struct Coordinator: Sendable {
   /// - Returns: The workers, in order.
   public mutating func release() -> [Int] {
     released.removeAll(keepingCapacity: true)
-    var stillWaiting = 0
-    for position in group.waiting.indices {
-      let worker = group.waiting[position]
-      guard isStopped || policy.mayGoOn(worker, group) else {
-        group.waiting[stillWaiting] = worker
-        stillWaiting += 1
-        continue
-      }
-      group.isWaiting[worker] = false
+    let progress = isStopped ? Int.max : policy.progress
+    var isInOrder = true
+    while let worker = waiting.leave(at: progress) {
+      isWaiting[worker] = false
       if pullsOnRelease[worker] { pulled(worker: worker) }
+      if let last = released.last, last > worker { isInOrder = false }
       released.append(worker)
     }
-    group.waiting.removeLast(group.waiting.count - stillWaiting)
+    if !isInOrder { released.sort() }
     return released
   }
 
@@ -306,9 +307,8 @@ public struct Coordinator: Sendable {
 
   private mutating func hold(_ worker: Int, pulls: Bool) {
     pullsOnRelease[worker] = pulls
-    group.isWaiting[worker] = true
-    let position = group.waiting.firstIndex { $0 > worker } ?? group.waiting.endIndex
-    group.waiting.insert(worker, at: position)
+    isWaiting[worker] = true
+    waiting.enter(worker, goal: policy.goal(of: worker))
   }
 
   private mutating func dequeue(_ worker: Int) {

@@ -48,9 +48,10 @@ struct BarrierPolicy: CoordinationPolicy {
     arrivals > 0 && closesRound(group)
   }
 
-  func mayGoOn(_ worker: Int, _ group: WorkerGroup) -> Bool {
-    roundOfWorker[worker] < rounds
-  }
+  /// The end of the round that its push was in time for.
+  func goal(of worker: Int) -> Int { roundOfWorker[worker] + 1 }
+
+  var progress: Int { rounds }
 
   func oldestWanted(version: Int) -> Int { stopsCalculations ? version : 0 }
 

@@ -38,7 +38,7 @@ struct BoundedStalenessPolicy: CoordinationPolicy {
     return false
   }
 
-  func mayGoOn(_ worker: Int, _ group: WorkerGroup) -> Bool {
-    clocks.lead(of: worker) <= bound
-  }
+  func goal(of worker: Int) -> Int { clocks[worker] - bound }
+
+  var progress: Int { clocks.slowest }
 }

@@ -26,6 +26,10 @@ struct DynamicBoundPolicy: CoordinationPolicy {
   private var credits: [Int]
   /// Whether each worker was let go when it pushed.
   private var isCleared: [Bool]
+  /// Those that were the slowest when last asked, from the one expected first to the one expected last.
+  private var awaited: [Int] = []
+  /// The clock of ``awaited``.
+  private var awaitedClock: Int?
 
   init(workers: Int, bounds: ClosedRange<Int>) {
     self.bounds = bounds
@@ -39,6 +43,7 @@ struct DynamicBoundPolicy: CoordinationPolicy {
 
   mutating func begin(_ group: WorkerGroup) {
     clocks.begin(group)
+    awaitedClock = nil
     for worker in credits.indices {
       // The pause between two epochs says nothing of a worker's pace.
       pushes[worker] = nil
@@ -61,9 +66,9 @@ struct DynamicBoundPolicy: CoordinationPolicy {
     return false
   }
 
-  func mayGoOn(_ worker: Int, _ group: WorkerGroup) -> Bool {
-    isCleared[worker] || clocks.lead(of: worker) <= bounds.lowerBound
-  }
+  func goal(of worker: Int) -> Int { isCleared[worker] ? 0 : clocks[worker] - bounds.lowerBound }
+
+  var progress: Int { clocks.slowest }
 
   /// Returns whether a worker that has just pushed goes on, and uses up or grants additional steps.
   private mutating func clears(_ worker: Int) -> Bool {
@@ -79,8 +84,8 @@ struct DynamicBoundPolicy: CoordinationPolicy {
   }
 
   /// Returns the number of additional steps after which a worker will have to wait least for the slowest.
-  private func additionalSteps(of worker: Int) -> Int {
-    guard let own = pushes[worker], let ownInterval = own.interval, let slowest = slowestPushes,
+  private mutating func additionalSteps(of worker: Int) -> Int {
+    guard let own = pushes[worker], let ownInterval = own.interval, let slowest = slowestPushes(),
       let slowInterval = slowest.interval
     else { return 0 }
     let range = bounds.upperBound - bounds.lowerBound
@@ -98,16 +103,22 @@ struct DynamicBoundPolicy: CoordinationPolicy {
   }
 
   /// Those of the slowest worker that will push last; `nil` while the pace of one of the slowest is unknown.
-  private var slowestPushes: Pushes? {
-    var last: Pushes?
-    for worker in pushes.indices where clocks.isSlowest(worker) {
-      guard let candidate = pushes[worker], let interval = candidate.interval else { return nil }
-      guard let known = last else {
-        last = candidate
-        continue
-      }
-      if candidate.latest + interval > known.latest + (known.interval ?? 0) { last = candidate }
+  ///
+  /// Who is slowest changes by workers that are not any more, until all of them are: so all workers are looked at once a
+  /// round, and the mean cost of a step does not grow with the workers.
+  private mutating func slowestPushes() -> Pushes? {
+    if awaitedClock != clocks.slowest {
+      awaitedClock = clocks.slowest
+      // Of several that are expected at the same time, the first worker counts.
+      awaited = pushes.indices.filter(clocks.isSlowest).sorted { (expected($0), $1) < (expected($1), $0) }
     }
-    return last
+    while let last = awaited.last, !clocks.isSlowest(last) { awaited.removeLast() }
+    return awaited.last.flatMap { pushes[$0] }
+  }
+
+  /// When a worker will push next; never, as far as is known, if its pace is unknown.
+  private func expected(_ worker: Int) -> Double {
+    guard let known = pushes[worker], let interval = known.interval else { return .infinity }
+    return known.latest + interval
   }
 }

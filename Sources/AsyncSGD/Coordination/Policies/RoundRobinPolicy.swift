@@ -9,21 +9,37 @@
 struct RoundRobinPolicy: CoordinationPolicy {
   /// Whose turn it is.
   private var turn = 0
+  /// Rounds that are over.
+  private var laps = 0
   private var isQueued: [Bool]
+  /// The worker after each that has not left, and the one before it, in a circle.
+  private var following: [Int]
+  private var preceding: [Int]
 
   init(workers: Int) {
     isQueued = Array(repeating: false, count: workers)
+    following = (0..<workers).map { ($0 + 1) % workers }
+    preceding = (0..<workers).map { ($0 + workers - 1) % workers }
   }
 
   var gathering: Gathering { .single }
 
   mutating func begin(_ group: WorkerGroup) {
-    turn = 0
+    guard let first = group.isActive.firstIndex(of: true) else { return }
+    (turn, laps) = (first, laps + 1)
+    var last = first
+    for worker in group.isActive.indices where group.isActive[worker] {
+      following[last] = worker
+      preceding[worker] = last
+      last = worker
+    }
+    following[last] = first
+    preceding[first] = last
   }
 
   mutating func receive(_ arrival: Arrival, from group: WorkerGroup) -> Verdict {
     guard arrival.isFinite else {
-      if present(group) == arrival.worker { advance() }
+      if turn == arrival.worker { advance() }
       return Verdict(fate: .drop(.notFinite))
     }
     isQueued[arrival.worker] = true
@@ -31,22 +47,31 @@ struct RoundRobinPolicy: CoordinationPolicy {
   }
 
   mutating func nextInTurn(_ group: WorkerGroup) -> Int? {
-    guard let worker = present(group), isQueued[worker] else { return nil }
+    guard isQueued[turn], group.isActive[turn] else { return nil }
+    let worker = turn
     isQueued[worker] = false
     advance()
     return worker
   }
 
-  func mayGoOn(_ worker: Int, _ group: WorkerGroup) -> Bool { !isQueued[worker] }
-
-  /// The worker whose turn it is, `nil` once all have left.
-  private mutating func present(_ group: WorkerGroup) -> Int? {
-    guard group.active > 0 else { return nil }
-    while !group.isActive[turn] { advance() }
-    return turn
+  mutating func left(_ worker: Int, _ group: WorkerGroup) -> Bool {
+    if turn == worker { advance() }
+    following[preceding[worker]] = following[worker]
+    preceding[following[worker]] = preceding[worker]
+    return false
   }
 
+  /// The end of its turn.
+  func goal(of worker: Int) -> Int {
+    guard isQueued[worker] else { return 0 }
+    return (worker < turn ? laps + 1 : laps) * isQueued.count + worker + 1
+  }
+
+  /// All turns so far, those that were passed over included.
+  var progress: Int { laps * isQueued.count + turn }
+
   private mutating func advance() {
-    turn = (turn + 1) % isQueued.count
+    if following[turn] <= turn { laps += 1 }
+    turn = following[turn]
   }
 }
