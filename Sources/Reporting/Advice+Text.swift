@@ -5,12 +5,23 @@ extension Cause {
   /// The cause with its measurements, in one sentence.
   public var text: String {
     switch self {
+    case .stepTooLarge(let stability) where stability.ratio < 1:
+      "the learning rate \(figure(stability.learningRate)) is close to what is stable: with \(stability.conditions), "
+        + "about \(figure(stability.stableLearningRate)) \(stability.place), which grows on the way"
     case .stepTooLarge(let stability):
       "the learning rate \(figure(stability.learningRate)) is too large: with \(stability.conditions), "
         + "descent is stable up to about \(figure(stability.stableLearningRate)) \(stability.place)"
     case .stepTooSmall(let stability):
-      "the learning rate \(figure(stability.learningRate)) is far too small: with \(stability.conditions), "
+      "the learning rate \(figure(stability.learningRate)) is too small: with \(stability.conditions), "
         + "descent would be stable up to about \(figure(stability.stableLearningRate)) \(stability.place)"
+    case .hardlyMoved(let movement):
+      "the steps are too small: the parameters have moved by \(NumberText.percent(movement.distance)) of their length"
+    case .shrunk(let movement, let weightDecay):
+      "the weight decay \(NumberText.exact(weightDecay)) is too large: the parameters have shrunk to "
+        + "\(NumberText.percent(movement.length)) of their length"
+    case .looseTies(let movingRate, let period):
+      "center and workers move towards each other by \(NumberText.percent(movingRate)) of their distance every "
+        + "\(NumberText.count(period)) steps"
     case .unitsSilent(let units):
       units.text
     case .notTheStep(let stability):
@@ -86,6 +97,12 @@ extension Remedy {
       "--warm-start \(NumberText.exact(epochs)) (one worker trains alone first)"
     case .clipNorm(let norm):
       "--clip-norm \(NumberText.exact(norm))"
+    case .weightDecay(let decay):
+      "--weight-decay \(NumberText.exact(decay))"
+    case .wholeGradients:
+      "--compression none"
+    case .movingRate(let rate):
+      "--moving-rate \(NumberText.exact(rate))"
     case .optimizer(let optimizer, let rate):
       "--optimizer \(optimizer.rawValue) --learning-rate \(NumberText.exact(rate))"
     case .checkData:

@@ -20,6 +20,7 @@ extension TrainingWarning.Symptom {
     case .lossExploding: "lossExploding"
     case .unitsSilent: "unitsSilent"
     case .stepTooLarge: "stepTooLarge"
+    case .centerBehind: "centerBehind"
     case .nonFiniteGradientSkipped: "nonFiniteGradientSkipped"
     }
   }
@@ -33,6 +34,7 @@ extension TrainingWarning.Symptom {
     case .lossExploding: "loss exploding"
     case .unitsSilent(let units): "\(units.word) units in \(units.layer)"
     case .stepTooLarge: "step too large"
+    case .centerBehind: "center behind the workers"
     case .nonFiniteGradientSkipped: "gradient not finite"
     }
   }
@@ -54,6 +56,9 @@ extension TrainingWarning.Symptom {
     case .stepTooLarge(let loss, let guessingLoss):
       "the training loss is \(NumberText.loss(loss)), above the \(NumberText.loss(guessingLoss)) of guessing, and the "
         + "learning rate is beyond what is stable"
+    case .centerBehind(let testAccuracy, let trainAccuracy):
+      "the center is far behind the workers: \(NumberText.percent(testAccuracy)) of the test set against "
+        + "\(NumberText.percent(trainAccuracy)) of the training set"
     case .nonFiniteGradientSkipped(let divergence):
       "refused the gradient that worker \(divergence.worker) pushed: it is not finite in '\(divergence.parameter)'"
     }

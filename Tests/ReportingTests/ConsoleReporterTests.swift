@@ -284,7 +284,7 @@ struct AdviceTextTests {
         + "curvature 3.1 of update 0")
     #expect(
       Cause.stepTooSmall(stability { $0.learningRate = 1e-7 }).text.hasPrefix(
-        "the learning rate 1e-07 is far too small: with gradients 6.9 updates old on average (95 % at most 9) and"))
+        "the learning rate 1e-07 is too small: with gradients 6.9 updates old on average (95 % at most 9) and"))
     #expect(Cause.unitsSilent(sampleSilence).text.hasPrefix("100 of 120 units of 'fc1' are dead"))
     var saturated = sampleSilence
     saturated.condition = .saturated

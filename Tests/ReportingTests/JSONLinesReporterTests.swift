@@ -142,8 +142,8 @@ struct JSONLinesReporterTests {
     #expect(line.contains(#""warnings":[{"warning":"lossExploding","update":7,"#))
     #expect(
       line.hasSuffix(
-        #","cause":"probably the learning rate is too large for gradients that are 7.0 updates old","#
-          + #""remedies":["--on-divergence skip (leaves such gradients out)"]}"#), "\(line)")
+        #","advice":{"cause":"probably the learning rate is too large for gradients that are 7.0 updates old","#
+          + #""remedies":["--on-divergence skip (leaves such gradients out)"]}}"#), "\(line)")
   }
 
   @Test("an epoch has the step against the bound, and the silent units of each layer")

@@ -62,11 +62,17 @@ extension Combination {
   }
 
   private var ruleConflict: Conflict? {
-    guard let reason = mode.objection(to: rule) else { return nil }
-    let modes = CoordinationMode.allCases.filter { $0.objection(to: rule) == nil }
+    if let reason = mode.objection(to: rule) {
+      let modes = CoordinationMode.allCases.filter { $0.objection(to: rule) == nil }
+      return Conflict(
+        option: "--rule", value: rule.rawValue, partner: "--mode \(mode.rawValue)", reason: reason,
+        alternatives: ["--mode " + oneOf(modes.map(\.rawValue))])
+    }
+    guard let reason = compression.objection(to: rule) else { return nil }
+    let compressions = CompressionKind.allCases.filter { $0.objection(to: rule) == nil }
     return Conflict(
-      option: "--rule", value: rule.rawValue, partner: "--mode \(mode.rawValue)", reason: reason,
-      alternatives: ["--mode " + oneOf(modes.map(\.rawValue))])
+      option: "--rule", value: rule.rawValue, partner: "--compression \(compression.rawValue)", reason: reason,
+      alternatives: ["--compression " + oneOf(compressions.map(\.rawValue))])
   }
 
   private var optimizerConflict: Conflict? {
@@ -143,14 +149,24 @@ extension UpdateRuleKind {
   /// Why an optimizer means nothing with this rule, `nil` if it does.
   func objection(to optimizer: OptimizerKind) -> String? {
     if hasMomentum, optimizer != .sgd { return "which takes the step itself, with a momentum of its own" }
-    if self == .closedLoopMomentum, !optimizer.hasMomentum { return "which steers the optimizer's momentum" }
+    // What it measures is the coefficient of a heavy ball: Nesterov's step does not tell it, even with one worker.
+    if self == .closedLoopMomentum, optimizer != .momentum {
+      return "which steers the coefficient of heavy-ball momentum"
+    }
     return nil
   }
 }
 
 extension CompressionKind {
+  /// Why a rule means nothing with this compressor, `nil` if it does.
+  func objection(to rule: UpdateRuleKind) -> String? {
+    self == .dgc && (rule.hasMomentum || rule == .closedLoopMomentum) ? Self.ownMomentum : nil
+  }
+
   /// Why an optimizer means nothing with this compressor, `nil` if it does.
   func objection(to optimizer: OptimizerKind) -> String? {
-    self == .dgc && optimizer.hasMomentum ? "which has the momentum in the workers" : nil
+    self == .dgc && optimizer.hasMomentum ? Self.ownMomentum : nil
   }
+
+  private static let ownMomentum = "which has the momentum in the workers"
 }

@@ -13,7 +13,8 @@ extension TrainingConfiguration {
     _ layout: ParameterLayout, plan: EpochPlan, backend: any KernelBackend<Float>
   ) -> (any GradientCompressor)? {
     func compressor(_ codec: some TensorCodec) -> any GradientCompressor {
-      CodecCompressor(codec, layout: layout, feedsBack: feedsBack, seed: seed, backend: backend)
+      CodecCompressor(
+        codec, layout: layout, feedsBack: feedsBack, undoes: mode.mayDropGradients, seed: seed, backend: backend)
     }
     switch compression {
     case .none: return nil
@@ -36,7 +37,7 @@ extension TrainingConfiguration {
           warmupEpochs: integer(.compressionWarmup),
           largestNorm: clipping == 0 ? .infinity : clipping / Double(workers).squareRoot(),
           minibatchesPerEpoch: plan.minibatches),
-        layout: layout, seed: seed, backend: backend)
+        layout: layout, undoes: mode.mayDropGradients, seed: seed, backend: backend)
     }
   }
 

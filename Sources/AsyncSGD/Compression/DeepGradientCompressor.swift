@@ -46,12 +46,24 @@ final class DeepGradientCompressor: GradientCompressor {
   private let backend: any KernelBackend<Float>
   private let velocity: GradientBuffer
   private let accumulated: GradientBuffer
+  /// Both before the last gradient.
+  private let before: (velocity: GradientBuffer, accumulated: GradientBuffer)?
   private let sample: GradientBuffer
   private let payload: Payload
   private let selector = MagnitudeSelector()
 
-  /// Creates a compressor of gradients laid out by `layout`, with nothing accumulated.
-  init(_ constants: Constants, layout: ParameterLayout, seed: UInt64, backend: any KernelBackend<Float>) {
+  /// Creates a compressor with nothing accumulated.
+  ///
+  /// - Parameters:
+  ///   - constants: The constants.
+  ///   - layout: The tensors.
+  ///   - undoes: Whether ``undo()`` may be called.
+  ///   - seed: The seed of the run.
+  ///   - backend: The kernels.
+  init(
+    _ constants: Constants, layout: ParameterLayout, undoes: Bool = false, seed: UInt64,
+    backend: any KernelBackend<Float>
+  ) {
     self.constants = constants
     self.seed = seed
     self.backend = backend
@@ -59,6 +71,7 @@ final class DeepGradientCompressor: GradientCompressor {
     count = layout.count
     velocity = GradientBuffer(count: layout.count)
     accumulated = GradientBuffer(count: layout.count)
+    before = undoes ? (GradientBuffer(count: layout.count), GradientBuffer(count: layout.count)) : nil
     sample = GradientBuffer(count: tensors.map(\.count).max() ?? 0)
     payload = Payload(capacity: tensors.reduce(0) { $0 + SparseFormat.bytes($1.count, of: $1.count) })
   }
@@ -71,6 +84,8 @@ final class DeepGradientCompressor: GradientCompressor {
 
   func compress(_ gradient: UnsafeMutablePointer<Float>, worker: Int, position: Int) -> Int? {
     guard backend.firstNonFinite(count: count, values: gradient) == nil else { return nil }
+    before?.velocity.copy(velocity.values)
+    before?.accumulated.copy(accumulated.values)
     let factor = clippingFactor(gradient)
     backend.scaledSum(count: count, alpha: factor, x: gradient, beta: constants.momentum, y: velocity.values)
     backend.scaledSum(count: count, alpha: 1, x: velocity.values, beta: 1, y: accumulated.values)
@@ -95,6 +110,12 @@ final class DeepGradientCompressor: GradientCompressor {
     }
     mask(sent: gradient)
     return payload.count
+  }
+
+  func undo() {
+    guard let before else { preconditionFailure("a compressor that keeps no history cannot undo") }
+    velocity.copy(before.velocity.values)
+    accumulated.copy(before.accumulated.values)
   }
 
   /// What is accumulated, and the velocity.

@@ -17,6 +17,11 @@ protocol GradientCompressor: AnyObject, Carried {
   /// - Returns: The size of the payload in bytes, or `nil` if the gradient is not finite: then it is left alone, for the
   ///   server to refuse, and nothing of it is kept.
   func compress(_ gradient: UnsafeMutablePointer<Float>, worker: Int, position: Int) -> Int?
+
+  /// Forgets the last gradient, because the server dropped it: what is kept is what was kept before.
+  ///
+  /// Otherwise what earlier gradients had left over would be lost with it.
+  func undo()
 }
 
 /// How one tensor of a gradient is encoded and decoded.
@@ -65,11 +70,22 @@ final class CodecCompressor<Codec: TensorCodec>: GradientCompressor {
   private let backend: any KernelBackend<Float>
   private let count: Int
   private let residual: GradientBuffer?
+  /// The residual before the last gradient.
+  private let residualBefore: GradientBuffer?
   private let payload: Payload
 
-  /// Creates a compressor of gradients laid out by `layout`, with nothing left over yet.
+  /// Creates a compressor with nothing left over yet.
+  ///
+  /// - Parameters:
+  ///   - codec: How to encode a tensor.
+  ///   - layout: The tensors.
+  ///   - feedsBack: Whether to keep what is lost.
+  ///   - undoes: Whether ``undo()`` may be called.
+  ///   - seed: The seed of the run.
+  ///   - backend: The kernels.
   init(
-    _ codec: Codec, layout: ParameterLayout, feedsBack: Bool, seed: UInt64, backend: any KernelBackend<Float>
+    _ codec: Codec, layout: ParameterLayout, feedsBack: Bool, undoes: Bool = false, seed: UInt64,
+    backend: any KernelBackend<Float>
   ) {
     self.codec = codec
     self.seed = seed
@@ -77,12 +93,14 @@ final class CodecCompressor<Codec: TensorCodec>: GradientCompressor {
     tensors = layout.entries.map(\.range)
     count = layout.count
     residual = feedsBack ? GradientBuffer(count: layout.count) : nil
+    residualBefore = feedsBack && undoes ? GradientBuffer(count: layout.count) : nil
     payload = Payload(capacity: tensors.reduce(0) { $0 + codec.capacity(count: $1.count) })
   }
 
   func compress(_ gradient: UnsafeMutablePointer<Float>, worker: Int, position: Int) -> Int? {
     guard backend.firstNonFinite(count: count, values: gradient) == nil else { return nil }
     guard let residual else { return send(UnsafePointer(gradient), as: gradient, worker: worker, position: position) }
+    residualBefore?.copy(residual.values)
     backend.scaledSum(count: count, alpha: 1, x: gradient, beta: 1, y: residual.values)
     guard backend.firstNonFinite(count: count, values: residual.values) == nil else {
       // The sum overflowed: the server shall see it, and what is left is worth nothing.
@@ -93,6 +111,12 @@ final class CodecCompressor<Codec: TensorCodec>: GradientCompressor {
     let bytes = send(UnsafePointer(residual.values), as: gradient, worker: worker, position: position)
     backend.scaledSum(count: count, alpha: -1, x: gradient, beta: 1, y: residual.values)
     return bytes
+  }
+
+  func undo() {
+    guard let residual else { return }
+    guard let residualBefore else { preconditionFailure("a compressor that keeps no history cannot undo") }
+    residual.copy(residualBefore.values)
   }
 
   /// Encodes all tensors of `values`, and decodes them into `arrived`, which may be the same memory.

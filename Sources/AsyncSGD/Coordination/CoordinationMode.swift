@@ -38,6 +38,18 @@ extension CoordinationMode {
     }
   }
 
+  /// Whether the server may drop a gradient that is finite, while training goes on.
+  var mayDropGradients: Bool {
+    switch self {
+    case .sync, .ringmaster, .rennala: true
+    case .sequential, .softSync, .async, .ssp, .dssp, .hogwild, .easgd, .eamsgd, .localSGD, .agn, .fedBuff: false
+    }
+  }
+
+  /// Whether a mean of several gradients weighs them by their examples; in `fedbuff`, where each is a sum over a worker's
+  /// steps already, all count alike.
+  var weighsByExamples: Bool { self != .fedBuff }
+
   /// Whether all workers pull when an epoch begins; in the others they go on with what they pulled last, as if the pause
   /// had not been.
   var pullsAtEpochStart: Bool {

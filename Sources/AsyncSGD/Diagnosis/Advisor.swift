@@ -11,11 +11,18 @@ struct Advisor {
   /// stumbled, and beyond 1.2 they failed.
   static let explains = 0.6
   /// Below this multiple of the stable step, it explains a run that does not move.
-  static let tooSmall = 0.001
+  static let tooSmall = 0.2
+  /// Parameters that have moved by less than this share of their length have hardly moved: where a run has learned, they
+  /// have moved by a tenth and more.
+  static let hardlyMoved = 0.05
+  /// Parameters that are shorter than this share of what they were have shrunk.
+  static let shrunk = 0.5
   /// A loss below this multiple of a guesser's is that of a run which steps about without harm.
   static let calm = 1.05
-  /// The share of the stable learning rate that is recommended.
-  static let margin = 0.5
+  /// The share of the stable learning rate that is recommended: curvature grows on the way.
+  static let margin = 0.25
+  /// Up to this multiple of the stable step, what no bound is known for may help.
+  static let unproven = 2.0
   /// Learning rates that suit every model of the zoo, for what the step was not measured for.
   static let gentle = TrainingRecipe(
     epochs: 1, batchSize: 8, learningRate: 0.01, adaptiveLearningRate: 0.0003, adagradLearningRate: 0.01)
@@ -34,60 +41,89 @@ struct Advisor {
     model = StepModel(configuration)
   }
 
-  /// Returns what to say about a symptom.
-  ///
-  /// - Parameters:
-  ///   - symptom: What was seen.
-  ///   - stability: The step against the bound, where there is one.
-  ///   - staleness: The staleness of the run's updates.
-  ///   - silent: The layer that passes no gradient, if there is one.
-  ///   - hadLearned: Whether the run was better than chance before.
-  /// - Returns: The cause and its remedies.
-  func advice(
-    on symptom: TrainingWarning.Symptom, stability: StepStability?, staleness: StalenessSummary, silent: SilentUnits?,
-    hadLearned: Bool
-  ) -> Advice {
-    let cause = cause(of: symptom, stability: stability, staleness: staleness, silent: silent)
-    var remedies = remedies(for: cause, staleness: staleness, hadLearned: hadLearned)
+  /// What was measured.
+  struct Evidence {
+    /// The step against the bound, where there is one.
+    var stability: StepStability?
+    /// The staleness of the run's updates.
+    var staleness: StalenessSummary
+    /// The layer that passes no gradient, if there is one.
+    var silent: SilentUnits?
+    /// How far the parameters have come.
+    var movement: Movement?
+    /// Whether the run was better than chance before.
+    var hadLearned = false
+  }
+
+  /// Returns the cause of a symptom and its remedies.
+  func advice(on symptom: TrainingWarning.Symptom, _ evidence: Evidence) -> Advice {
+    let cause = cause(of: symptom, evidence)
+    var remedies = remedies(for: cause, evidence)
     if case .nonFiniteGradientSkipped = symptom, isMeaningful(.skipNonFinite) { remedies.append(.skipNonFinite) }
     return Advice(cause: cause, remedies: remedies)
   }
 
-  private func cause(
-    of symptom: TrainingWarning.Symptom, stability: StepStability?, staleness: StalenessSummary, silent: SilentUnits?
-  ) -> Cause {
-    if case .stuckAtChance(_, let chance, let loss, _) = symptom, let stability, silent == nil {
+  private func cause(of symptom: TrainingWarning.Symptom, _ evidence: Evidence) -> Cause {
+    if case .centerBehind = symptom {
+      return .looseTies(
+        movingRate: configuration.number(.movingRate), period: configuration.integer(.communicationPeriod))
+    }
+    if let movement = evidence.movement, configuration.weightDecay > 0, movement.length < Self.shrunk {
+      return .shrunk(movement, weightDecay: configuration.weightDecay)
+    }
+    if case .stuckAtChance(_, let chance, let loss, _) = symptom {
       // Guessing costs ln(1 / chance) or less; steps that are too large cost more.
       let isCalm = loss < Self.calm * -log(max(chance, .leastNormalMagnitude))
-      if stability.ratio < Self.tooSmall { return .stepTooSmall(stability) }
-      if isCalm || stability.ratio < Self.explains { return .notTheStep(stability) }
+      let hasHardlyMoved = evidence.movement.map { $0.distance < Self.hardlyMoved } ?? false
+      if let stability = evidence.stability, evidence.silent == nil {
+        if isCalm && (hasHardlyMoved || stability.ratio < Self.tooSmall) { return .stepTooSmall(stability) }
+        if isCalm || stability.ratio < Self.explains { return .notTheStep(stability) }
+      }
+      if isCalm, hasHardlyMoved, let movement = evidence.movement { return .hardlyMoved(movement) }
     }
-    if let stability, stability.ratio >= Self.explains { return .stepTooLarge(stability) }
-    return silent.map { .unitsSilent($0) }
-      ?? .probablyTheStep(staleness: staleness.mean, momentum: configuration.momentum)
+    if let stability = evidence.stability, stability.ratio >= Self.explains { return .stepTooLarge(stability) }
+    return evidence.silent.map { .unitsSilent($0) }
+      ?? .probablyTheStep(staleness: evidence.staleness.mean, momentum: configuration.momentum)
   }
 
-  private func remedies(for cause: Cause, staleness: StalenessSummary, hadLearned: Bool) -> [Remedy] {
+  private func remedies(for cause: Cause, _ evidence: Evidence) -> [Remedy] {
     let candidates: [Remedy]
+    let staleness = evidence.staleness
     switch cause {
     case .stepTooLarge(let stability):
       let rate = rounded(recommendedRate(stability))
       candidates =
-        [.momentum(0), .rule(.dana), .learningRate(rate)] + smallerBatches(rate)
-        + delayRules(staleness) + [.clipNorm(Self.clipNorm)] + workers(stability) + starts(hadLearned: hadLearned)
-        + [.mode(.sync)]
+        [.momentum(0)] + smallerBatches(rate) + [.learningRate(rate), .rule(.dana)] + delayRules(staleness)
+        + [.clipNorm(Self.clipNorm)] + workers(stability) + starts(hadLearned: evidence.hadLearned) + [.mode(.sync)]
       return Array(candidates.filter { isUseful($0, stability) }.prefix(Self.mostRemedies))
     case .stepTooSmall(let stability):
-      candidates = [.learningRate(rounded(0.1 * stability.stableLearningRate)), .checkData]
-    case .unitsSilent, .probablyTheStep:
-      let half = configuration.learningRate / 2
+      let rate = max(2 * configuration.learningRate, Self.margin * stability.stableLearningRate)
+      candidates = [.learningRate(rounded(rate)), .checkData]
+    case .hardlyMoved:
       candidates =
-        optimizers() + [.momentum(0), .learningRate(rounded(half))] + smallerBatches(half)
-        + starts(hadLearned: hadLearned)
+        [.clipNorm(0), .wholeGradients]
+        + (configuration.learningRate < usualRate ? [.learningRate(rounded(usualRate))] : [])
+        + [.checkData]
+    case .shrunk:
+      candidates = [.weightDecay(0)]
+    case .looseTies(let movingRate, _):
+      let usual = rounded(Hyperparameters().number(.movingRate, in: configuration.setting))
+      candidates = (movingRate < usual ? [.movingRate(usual)] : []) + [.mode(.localSGD)]
+    case .unitsSilent, .probablyTheStep:
+      // Far beyond what is usual, nothing else helps.
+      let isFar = configuration.learningRate > 4 * usualRate
+      let half = configuration.learningRate / 2
+      let gentler: [Remedy] =
+        [.learningRate(rounded(half))] + smallerBatches(half) + starts(hadLearned: evidence.hadLearned)
         + (staleness.mean >= 1 ? delayRules(staleness) + [.mode(.sync)] : [])
+      candidates =
+        (isFar ? [.learningRate(rounded(usualRate))] : [])
+        + (configuration.optimizer.isAdaptive ? [.optimizer(.sgd, learningRate: Self.gentle.learningRate)] : [])
+        + [.momentum(0)] + (isFar ? [] : gentler)
     case .notTheStep:
       candidates =
-        [.checkData, .learningRate(rounded(configuration.learningRate / 2))] + starts(hadLearned: hadLearned)
+        [.checkData, .learningRate(rounded(configuration.learningRate / 2))]
+        + starts(hadLearned: evidence.hadLearned)
     }
     return Array(candidates.filter { isMeaningful($0) }.prefix(Self.mostRemedies))
   }
@@ -96,11 +132,20 @@ struct Advisor {
 
   /// A learning rate well below the stable one, and below the one that failed.
   ///
-  /// Not less than a tenth of it: where descent has left the stable region, the curvature grows far beyond what it was.
+  /// Where the curvature was measured on the way, not less than a tenth of it: descent that has left the stable region has
+  /// come to where the curvature is far beyond what it was.
   private func recommendedRate(_ stability: StepStability) -> Double {
-    min(
-      Self.margin * configuration.learningRate,
-      max(Self.margin * stability.stableLearningRate, configuration.learningRate / 10))
+    let stable = Self.margin * stability.stableLearningRate
+    return min(
+      configuration.learningRate / 2, stability.update == 0 ? stable : max(stable, configuration.learningRate / 10))
+  }
+
+  /// A learning rate that suits this algorithm with any model.
+  private var usualRate: Double {
+    Self.gentle.learningRate(
+      mode: configuration.mode, rule: configuration.rule, optimizer: configuration.optimizer,
+      momentum: configuration.momentum, workers: configuration.workers,
+      hyperparameters: configuration.hyperparameters)
   }
 
   /// Smaller steps for as much training: the size of the minibatches falls in proportion to the learning rate.
@@ -146,16 +191,6 @@ struct Advisor {
     return remedies
   }
 
-  /// What to do where the step is divided by the size of the gradients.
-  private func optimizers() -> [Remedy] {
-    guard configuration.optimizer.isAdaptive else { return [] }
-    let usual = Self.gentle.learningRate(
-      mode: configuration.mode, rule: configuration.rule, optimizer: configuration.optimizer,
-      workers: configuration.workers, hyperparameters: configuration.hyperparameters)
-    return (configuration.learningRate > 2 * usual ? [.learningRate(rounded(usual))] : [])
-      + [.optimizer(.sgd, learningRate: Self.gentle.learningRate)]
-  }
-
   // MARK: Which of them are named
 
   /// Whether a remedy changes something, and what it makes means something.
@@ -163,7 +198,9 @@ struct Advisor {
     if remedy == .checkData { return true }
     guard let changed = remedy.applied(to: configuration) else { return false }
     if case .rule(.dana) = remedy, configuration.momentum == 0 { return false }
-    return changed.conflict() == nil
+    // What was given must still belong to what is run.
+    let names = Set(changed.combination.hyperparameters.map(\.name))
+    return changed.hyperparameters.given.keys.allSatisfy(names.contains) && changed.conflict() == nil
   }
 
   /// Whether a remedy is meaningful, and the step is stable with it as far as a bound is known.
@@ -171,14 +208,14 @@ struct Advisor {
     guard isMeaningful(remedy), let changed = remedy.applied(to: configuration) else { return false }
     if case .learningRate = remedy { return true }
     if case .smallerSteps = remedy { return true }
-    if case .warmup = remedy { return stability.ratio < 2 }
-    if case .warmStart = remedy { return stability.ratio < 2 }
-    guard let model = StepModel(changed) else { return true }
+    if case .warmup = remedy { return stability.ratio < Self.unproven }
+    if case .warmStart = remedy { return stability.ratio < Self.unproven }
+    guard let model = StepModel(changed) else { return stability.ratio < Self.unproven }
     let staleness = changed.mode.hasStaleness ? stability.stalenessMean : 0
     let perWorker = staleness / Double(max(1, configuration.workers - 1))
     let rate = model.stableLearningRate(
       sharpness: stability.sharpness, staleness: perWorker * Double(changed.workers - 1))
-    return changed.learningRate / rate < min(Self.explains, stability.ratio * Self.margin)
+    return changed.learningRate / rate < min(Self.explains, stability.ratio / 2)
   }
 
   /// Rounds down to two digits that count.

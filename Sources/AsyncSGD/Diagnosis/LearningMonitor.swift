@@ -21,6 +21,13 @@ struct LearningMonitor: Sendable {
   /// Windows of healthy runs differ by less than a tenth of it.
   static let relapse = 0.4
 
+  /// The loss of a window, as a multiple of a guesser's, that is alarming where the step is large; that of healthy runs was
+  /// at most 1.04 times a guesser's.
+  static let alarm = 1.2
+
+  /// Updates before which staying at chance is no cause for concern, however many examples they took.
+  static let leastUpdates = 100
+
   /// The accuracy of always guessing the most frequent class.
   private let chance: Double
   /// The loss of guessing all classes alike, in nats.
@@ -59,11 +66,19 @@ struct LearningMonitor: Sendable {
   /// The mean loss of the last full window, `nil` before there is one.
   private(set) var windowLoss: Double?
 
+  /// Windows in a row, the last one included, whose loss was alarming.
+  private(set) var alarmingWindows = 0
+
   /// Whether something is wrong that was reported.
   var isInEpisode: Bool { atChance.isOn || explosion.isOn || relapse.isOn }
 
   /// Looks at the sums since the last call.
-  mutating func observe(_ sums: TrainingTotals) -> Finding {
+  ///
+  /// - Parameters:
+  ///   - sums: Losses and hits.
+  ///   - updates: Updates since the run began.
+  /// - Returns: What was found.
+  mutating func observe(_ sums: TrainingTotals, updates: Int) -> Finding {
     examples += sums.examples
     current.add(sums)
     guard current.examples >= window, let accuracy = current.accuracy, let loss = current.meanLoss else {
@@ -72,6 +87,7 @@ struct LearningMonitor: Sendable {
     let windowExamples = current.examples
     current = TrainingTotals()
     windowLoss = loss
+    alarmingWindows = loss > Self.alarm * guessingLoss ? alarmingWindows + 1 : 0
 
     // A NaN loss must count as exploded.
     let isExploding = !(loss <= 3 * guessingLoss)
@@ -91,7 +107,7 @@ struct LearningMonitor: Sendable {
       bestLoss = min(bestLoss, loss)
       return .healthy(learns: hadLearned)
     }
-    guard hadLearned || examples >= grace else { return .nothing }
+    guard hadLearned || examples >= grace && updates >= Self.leastUpdates else { return .nothing }
     return finding(
       hadLearned
         ? .collapsedToChance(accuracy: accuracy, bestAccuracy: bestAccuracy, chance: chance)

@@ -18,6 +18,12 @@ public enum Remedy: Hashable, Sendable {
   case warmStart(Double)
   /// The largest norm of a worker's gradient.
   case clipNorm(Double)
+  /// Another weight decay.
+  case weightDecay(Double)
+  /// To push gradients whole.
+  case wholeGradients
+  /// How far a worker's parameters and the server's move towards each other.
+  case movingRate(Double)
   /// Another optimizer, with a learning rate that suits it.
   case optimizer(OptimizerKind, learningRate: Double)
   /// To look at the data, which no option changes.
@@ -50,8 +56,19 @@ public enum Remedy: Hashable, Sendable {
     case .warmStart(let epochs):
       changed.hyperparameters[.warmStart] = .number(epochs)
     case .clipNorm(let norm):
-      guard configuration.number(.clipNorm) == 0 else { return nil }
-      changed.hyperparameters[.clipNorm] = .number(norm)
+      // A second threshold would be a guess; none is a change.
+      guard (configuration.number(.clipNorm) == 0) == (norm > 0) else { return nil }
+      changed.hyperparameters[.clipNorm] = norm > 0 ? .number(norm) : nil
+    case .weightDecay(let decay):
+      changed.weightDecay = decay
+    case .wholeGradients:
+      changed.compression = .none
+      for hyperparameter in configuration.compression.hyperparameters {
+        changed.hyperparameters[hyperparameter] = nil
+      }
+    case .movingRate(let rate):
+      guard configuration.mode.isElastic else { return nil }
+      changed.hyperparameters[.movingRate] = .number(rate)
     case .optimizer(let optimizer, let rate):
       changed.optimizer = optimizer
       changed.learningRate = rate

@@ -19,13 +19,17 @@ final class RunDiagnosis {
   /// The most that the measurement before a run may cost, as a share of the run.
   static let budget = 0.02
   /// From this share of silent units in a layer on, they are reported.
-  static let silentShare = 0.5
-  /// The loss of a window, as a multiple of a guesser's, from which on a step beyond the bound is reported.
+  static let silentShare = 0.8
+  /// Windows in a row with an alarming loss from which on a step beyond the bound is reported.
   ///
   /// At the curvature before the first update, healthy runs have ratios of 0.3 (`lenet5`) to 10 (`mlp`): nets that cannot
-  /// die survive the first jump, and go on where the loss is flatter. So the bound alone is no alarm. With a loss above
-  /// guessing it is; that of healthy runs was at most 1.04 times a guesser's.
-  static let alarmingLoss = 1.2
+  /// die survive the first jump, and go on where the loss is flatter. So the bound alone is no alarm. With a loss that stays
+  /// above guessing it is.
+  static let alarmingWindows = 2
+  /// A center whose share of right answers is below this part of the workers' is behind them.
+  static let behind = 0.6
+  /// From this accuracy on workers have learned what a center can be behind of.
+  static let learned = 0.5
   /// Updates a worker after which the mean staleness is near its final value.
   static let settlingUpdates = 4
 
@@ -43,6 +47,7 @@ final class RunDiagnosis {
   private var first: Milestone?
   /// The last parameters at which the run was healthy.
   private let healthy: Milestone
+  private let beginning: FirstParameters
   /// The largest learning rate that was seen so far.
   private var seenRate = 0.0
   private var resumes = false
@@ -50,6 +55,7 @@ final class RunDiagnosis {
   private var trained = 0
   private var step = Episode()
   private var silence = Episode()
+  private var lag = Episode()
 
   /// The warnings so far, without repetitions.
   private(set) var warnings: [TrainingWarning] = []
@@ -80,13 +86,14 @@ final class RunDiagnosis {
       classes: data.classes, chance: data.largestClassShare, plannedExamples: configuration.epochs * data.count,
       warmup: configuration.warmup)
     healthy = Milestone(initial)
+    beginning = FirstParameters(UnsafeBufferPointer(start: initial.values, count: initial.count))
+    firstUpdate = initial.version
   }
 
   /// Measures the curvature before the run, unless it is resumed: a run under way has found a curvature that suits its step.
   func begin(resumes: Bool) {
     self.resumes = resumes
     guard !resumes, advisor.model != nil else { return }
-    firstUpdate = healthy.update
     if isAffordable { firstSharpness = makeProbe().sharpness(at: healthy.values) } else { first = healthy.copy() }
   }
 
@@ -95,7 +102,7 @@ final class RunDiagnosis {
     trained += status.recent.examples
     seenRate = max(seenRate, status.nextLearningRate)
     var said: [TrainingWarning] = []
-    switch monitor.observe(status.recent) {
+    switch monitor.observe(status.recent, updates: status.version - firstUpdate) {
     case .nothing: break
     case .healthy(let learns):
       hadLearned = hadLearned || learns
@@ -114,7 +121,7 @@ final class RunDiagnosis {
     guard isSettled, !monitor.isInEpisode, let loss = monitor.windowLoss,
       let ratio = ratio(staleness: status.stalenessMean)
     else { return nil }
-    let isAlarming = ratio > 1 && loss > Self.alarmingLoss * monitor.guessingLoss
+    let isAlarming = ratio > 1 && monitor.alarmingWindows >= Self.alarmingWindows
     return step.report(isAlarming, every: monitor.repetition, at: trained).map { report in
       let symptom = TrainingWarning.Symptom.stepTooLarge(loss: loss, guessingLoss: monitor.guessingLoss)
       return warning(symptom, update: status.version, isRepetition: report == .repetition) {
@@ -127,14 +134,26 @@ final class RunDiagnosis {
   ///
   /// - Parameters:
   ///   - status: The state of the server.
-  ///   - activity: What responded in the evaluation.
+  ///   - evaluation: How the server's parameters did.
+  ///   - trainAccuracy: How those did that the workers computed at, in the last epoch.
   ///   - server: The server.
   /// - Returns: What is known, and what deserves attention.
   func evaluated(
-    _ status: ServerStatus, activity: ActivityCensus, server: any TrainingServer
+    _ status: ServerStatus, _ evaluation: Evaluation, trainAccuracy: Double?, server: any TrainingServer
   ) -> (diagnosis: EpochDiagnosis, warnings: [TrainingWarning]) {
     var said: [TrainingWarning] = []
-    let silent = Self.silentUnits(of: activity)
+    if configuration.mode.isElastic, let trainAccuracy {
+      let isBehind = trainAccuracy >= Self.learned && evaluation.accuracy < Self.behind * trainAccuracy
+      if let report = lag.report(isBehind, every: monitor.repetition, at: trained) {
+        let symptom = TrainingWarning.Symptom.centerBehind(
+          testAccuracy: evaluation.accuracy, trainAccuracy: trainAccuracy)
+        said.append(
+          warning(symptom, update: status.version, isRepetition: report == .repetition) {
+            advice(on: symptom, server: server)
+          })
+      }
+    }
+    let silent = Self.silentUnits(of: evaluation.activity)
     if !monitor.isInEpisode, let report = silence.report(silent != nil, every: monitor.repetition, at: trained),
       let silent
     {
@@ -145,7 +164,7 @@ final class RunDiagnosis {
     }
     let diagnosis = EpochDiagnosis(
       stability: stability(server.record.staleness.applied.summary, rate: configuration.learningRate),
-      silentUnits: activity.layers.map { SilentUnits($0) })
+      silentUnits: evaluation.activity.layers.map { SilentUnits($0) })
     return (diagnosis, said)
   }
 
@@ -167,8 +186,10 @@ final class RunDiagnosis {
     }
     let latest = server.latest()
     return advisor.advice(
-      on: symptom, stability: stability, staleness: staleness,
-      silent: Self.silentUnits(of: probe.activity(at: latest.values)), hadLearned: hadLearned)
+      on: symptom,
+      Advisor.Evidence(
+        stability: stability, staleness: staleness, silent: Self.silentUnits(of: probe.activity(at: latest.values)),
+        movement: beginning.movement(to: latest.values), hadLearned: hadLearned))
   }
 
   /// The largest learning rate so far: past the warm-up it is the peak, which short runs may reach between two looks.

@@ -43,10 +43,11 @@ extension StepStability {
   }
 }
 
-/// How the updates of a configuration move the parameters, as far as delayed heavy-ball descent describes it.
+/// How the updates of a configuration move the parameters, as far as ``DelayedDescent`` describes it.
 struct StepModel: Hashable, Sendable {
   /// μ.
   let momentum: Double
+  private let velocity: DelayedDescent.Momentum
   /// How the learning rate falls with the staleness.
   private let factor: Factor
   /// Minibatch gradients that a push is the sum of.
@@ -76,9 +77,15 @@ struct StepModel: Hashable, Sendable {
       factor = .beyond(workers: configuration.workers, scale: jumps ? 1 : configuration.workers)
     case .gapAware, .dcASGDc, .dcASGDa, .fasgd, .dana, .smega2, .ormo, .closedLoopMomentum: return nil
     }
+    momentum = configuration.optimizer.hasMomentum ? configuration.momentum : 0
+    let isOfEachWorker =
+      configuration.mode == .hogwild || configuration.hyperparameters.keepsMomentumInWorkers(in: configuration.setting)
     switch configuration.optimizer {
-    case .sgd: momentum = 0
-    case .momentum, .nesterov: momentum = configuration.momentum
+    case .sgd: velocity = .none
+    case .momentum: velocity = isOfEachWorker ? .ofEachWorker(momentum) : .heavyBall(momentum)
+    case .nesterov:
+      guard !isOfEachWorker || momentum == 0 else { return nil }
+      velocity = .nesterov(momentum)
     case .adagrad, .rmsprop, .adam, .adamw: return nil
     }
     gradientsOfPush = configuration.mode == .async ? configuration.integer(.pushEvery) : 1
@@ -98,7 +105,7 @@ struct StepModel: Hashable, Sendable {
       case .beyond(let workers, let scale):
         staleness <= Double(workers) ? 1 : Double(scale) / staleness
       }
-    return DelayedDescent.bound(delay: staleness, momentum: momentum)
+    return DelayedDescent.bound(delay: staleness, momentum: velocity)
       / (sharpness * factor * Double(gradientsOfPush))
   }
 }

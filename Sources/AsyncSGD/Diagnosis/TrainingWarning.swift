@@ -17,6 +17,8 @@ public struct TrainingWarning: Hashable, Sendable {
     case unitsSilent(SilentUnits)
     /// The loss is above that of guessing, and the step is beyond what is stable.
     case stepTooLarge(loss: Double, guessingLoss: Double)
+    /// The workers learn, and the parameters that are evaluated and saved are far behind them.
+    case centerBehind(testAccuracy: Double, trainAccuracy: Double)
     /// A gradient was not finite and was refused; training goes on (`--on-divergence skip`).
     case nonFiniteGradientSkipped(Divergence)
   }
@@ -98,6 +100,12 @@ public enum Cause: Hashable, Sendable {
   case stepTooLarge(StepStability)
   /// The step is a small fraction of what would be stable.
   case stepTooSmall(StepStability)
+  /// No bound is known for steps of this kind, but the parameters have hardly moved.
+  case hardlyMoved(Movement)
+  /// Weight decay has shrunk the parameters.
+  case shrunk(Movement, weightDecay: Double)
+  /// The server's parameters follow those of the workers too slowly.
+  case looseTies(movingRate: Double, period: Int)
   /// The step is stable, but units of a layer pass no gradient.
   case unitsSilent(SilentUnits)
   /// The step is stable and gradients pass: the reason lies outside of what was measured, such as the data.

@@ -72,6 +72,7 @@ final class ServerLink {
     var reply = service.push(push, snapshot: &snapshot)
     if reply == .wait { reply = service.wait(worker: worker, snapshot: &snapshot) }
     if reply == .stopped { return reply }
+    if reply == .dropped(.late) || reply == .dropped(.tooStale) { compressor?.undo() }
     isFresh = pulls
     if reply == .dropped(.notFinite), !pulls { pull() }
     return reply

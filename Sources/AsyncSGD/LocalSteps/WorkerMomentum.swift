@@ -13,6 +13,8 @@ internal import Kernels
 /// Weight decay is the server's, at the parameters that it steps, and no part of the velocity; so only without weight
 /// decay is one worker with momentum the same as a server with momentum and one worker.
 ///
+/// A gradient that the server drops stays in the velocity: it was a gradient of this worker all the same.
+///
 /// Confined to the worker's thread.
 final class WorkerMomentum: Carried {
   private let coefficient: Float

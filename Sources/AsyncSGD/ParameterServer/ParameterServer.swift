@@ -45,7 +45,7 @@ public actor ParameterServer {
   /// Why the last gradient of each worker was dropped.
   private var dropped: [DropReason?]
   /// The gradients of the update that is being gathered.
-  private var sum: GradientSum?
+  private var mean: GradientMean?
   private var examples = 0
   private var pushedBytes = 0
   private var uncompressedBytes = 0
@@ -100,7 +100,7 @@ public actor ParameterServer {
     ports = (0..<coordinator.workers).map { ServerPort(worker: $0) }
     held = Array(repeating: nil, count: coordinator.workers)
     dropped = Array(repeating: nil, count: coordinator.workers)
-    sum = coordinator.gathering == .single ? nil : GradientSum(count: initial.count)
+    mean = coordinator.gathering == .single ? nil : pipeline.makeMean()
   }
 
   // MARK: Isolated: runs on the server's queue only
@@ -221,20 +221,18 @@ public actor ParameterServer {
         held[worker] = nil
       }
     }
-    guard let gathered = sum else { preconditionFailure("mode \(coordinator.mode.rawValue) gathers no gradients") }
+    guard let gathered = mean else { preconditionFailure("mode \(coordinator.mode.rawValue) gathers no gradients") }
     publish { current, next, _ in
-      pipeline.apply(
-        sum: gathered.buffer.values, scale: gathered.scale, learningRate: rate, from: current, to: next)
+      pipeline.apply(gathered, learningRate: rate, from: current, to: next)
     }
-    sum?.clear()
+    mean?.clear()
   }
 
   private func add(_ gradient: StaleGradient, examples: Int, weight: Float) {
-    guard var gathered = sum else { preconditionFailure("mode \(coordinator.mode.rawValue) gathers no gradients") }
-    let isFirst = gathered.isEmpty
-    let share = gathered.weight(ofExamples: examples)
-    pipeline.add(gradient, weight: weight * share, to: gathered.buffer.values, isFirst: isFirst)
-    sum = gathered
+    guard var gathered = mean else { preconditionFailure("mode \(coordinator.mode.rawValue) gathers no gradients") }
+    pipeline.add(
+      gradient, examples: coordinator.mode.weighsByExamples ? examples : 1, weight: weight, to: &gathered)
+    mean = gathered
   }
 
   /// Moves a worker's parameters and the center towards each other.

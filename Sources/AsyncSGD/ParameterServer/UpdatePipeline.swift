@@ -23,6 +23,13 @@ package final class UpdatePipeline {
   /// Whether workers pull other parameters than the server's own.
   package var looksAhead: Bool { rule.looksAhead }
 
+  /// A mean of gradients for this optimizer.
+  ///
+  /// A velocity is made of gradients that have had their factors; the other optimizers take them with the learning rate.
+  func makeMean() -> GradientMean {
+    GradientMean(count: blocks.count, scalesLearningRate: optimizer.momentum == nil)
+  }
+
   /// Makes an update of one gradient.
   ///
   /// - Parameters:
@@ -79,74 +86,47 @@ package final class UpdatePipeline {
     for block in blocks.blocks { rule.lookAhead(block.range, from: parameters, into: served) }
   }
 
-  /// Adds one gradient of several to a sum: sum ← sum + weight · factor · corrected gradient.
+  /// Adds one gradient of several to the mean that is to be an update.
   ///
   /// - Parameters:
   ///   - gradient: The gradient and what is known of it.
-  ///   - weight: Its weight in the sum.
-  ///   - sum: The sum, as long as the parameters.
-  ///   - isFirst: Whether to overwrite the sum.
-  func add(_ gradient: StaleGradient, weight: Float, to sum: UnsafeMutablePointer<Float>, isFirst: Bool) {
-    let alpha = rule.begin(gradient, steering: optimizer) * weight
+  ///   - examples: Its weight in the mean.
+  ///   - weight: What the mode makes of its length.
+  ///   - mean: The mean.
+  func add(_ gradient: StaleGradient, examples: Int, weight: Float, to mean: inout GradientMean) {
+    let isFirst = mean.isEmpty
+    let alpha = weight * mean.weight(of: examples, factor: rule.begin(gradient, steering: optimizer))
     for block in blocks.blocks {
       backend.scaledSum(
         count: block.range.count, alpha: alpha, x: corrected(block, of: gradient), beta: isFirst ? 0 : 1,
-        y: sum + block.range.lowerBound)
+        y: mean.buffer.values + block.range.lowerBound)
     }
     rule.end(gradient)
   }
 
-  /// Makes an update of a sum of gradients.
+  /// Makes an update of several gradients.
   ///
   /// - Parameters:
-  ///   - sum: The sum.
-  ///   - scale: What makes a mean of it.
+  ///   - mean: The gradients.
   ///   - learningRate: η of this update.
   ///   - parameters: The parameters before the update.
   ///   - next: The parameters after the update, overwritten.
   func apply(
-    sum: UnsafePointer<Float>, scale: Float, learningRate: Float, from parameters: UnsafePointer<Float>,
+    _ mean: GradientMean, learningRate: Float, from parameters: UnsafePointer<Float>,
     to next: UnsafeMutablePointer<Float>
   ) {
+    let scale = mean.scale
+    let learningRate = learningRate * mean.learningRateFactor
     optimizer.begin(learningRate: learningRate)
     let (observes, decaysWeights) = (rule.observes, rule.decaysWeights)
     for block in blocks.blocks {
       let start = block.range.lowerBound
-      backend.scaledSum(count: block.range.count, alpha: scale, x: sum + start, beta: 0, y: scratch.values)
+      backend.scaledSum(
+        count: block.range.count, alpha: scale, x: mean.buffer.values + start, beta: 0, y: scratch.values)
       optimizer.step(
         block.range, gradient: UnsafePointer(scratch.values), weightDecay: decaysWeights ? 0 : block.weightDecay,
         parameters: parameters + start, updated: next + start)
       if observes { rule.observe(block, learningRate: learningRate, from: parameters, to: UnsafePointer(next)) }
     }
-  }
-}
-
-/// The sum of the gradients of one update, weighed by their examples.
-///
-/// Weights are relative to the first gradient's, so that a single one is its own mean, to the bit.
-struct GradientSum {
-  let buffer: GradientBuffer
-  private var firstExamples = 0
-  private(set) var examples = 0
-
-  init(count: Int) {
-    buffer = GradientBuffer(count: count)
-  }
-
-  /// Whether nothing was added yet.
-  var isEmpty: Bool { examples == 0 }
-
-  /// What makes a mean of the sum.
-  var scale: Float { Float(firstExamples) / Float(examples) }
-
-  /// Counts the examples of a gradient that is to be added, and returns its weight.
-  mutating func weight(ofExamples count: Int) -> Float {
-    if isEmpty { firstExamples = count }
-    examples += count
-    return Float(count) / Float(firstExamples)
-  }
-
-  mutating func clear() {
-    examples = 0
   }
 }

@@ -15,7 +15,7 @@ public import Kernels
 ///   deviation: we take the text.
 /// - It divides by τ, which may be 0; its program by τ + 1, and so do we.
 /// - It names two decays and gives no values for them and ε: both are 0.9, as the one of its program, and ε is 10⁻⁶, so that
-///   v is at least what the program adds.
+///   v tends to at least the 0.001 that the program adds; its first step is longer.
 /// - The program divides by a moving mean of |g|, plus 0.001, instead: ``Form/magnitude``.
 ///
 /// Sources: Odena, "Faster Asynchronous SGD", 2016, <https://arxiv.org/abs/1601.04033>, and its program, FRED.

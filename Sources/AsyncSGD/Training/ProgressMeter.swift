@@ -42,6 +42,9 @@ struct ProgressMeter {
       stalenessMax: status.stalenessMax, secondsRemaining: pace > 0 ? Double(max(0, total - examples)) / pace : nil)
   }
 
+  /// The training accuracy of the epoch under way, `nil` before its first example.
+  var epochAccuracy: Double? { epochSums.accuracy }
+
   /// Reports on the epoch under way.
   func epochReport(
     _ status: ServerStatus, epoch: Int, seconds: Double, evaluation: Evaluation, staleness: StalenessSummary,

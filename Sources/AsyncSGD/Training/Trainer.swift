@@ -247,7 +247,8 @@ public final class Trainer: @unchecked Sendable {  // each variable says where i
       of: server.latest(), on: data.test, workers: workers, chunk: plan.capacity)
     let record = server.record
     return events.sync {
-      let (diagnosis, warnings) = diagnosis.evaluated(status, activity: evaluation.activity, server: server)
+      let (diagnosis, warnings) = diagnosis.evaluated(
+        status, evaluation, trainAccuracy: meter.epochAccuracy, server: server)
       for warning in warnings { observer.observe(.warning(warning)) }
       return meter.epochReport(
         status, epoch: epoch, seconds: stopwatch.seconds, evaluation: evaluation,

@@ -24,8 +24,8 @@ extension TrainingConfiguration {
   /// - Parameter parameters: The number of parameters of the model, `nil` while it is unknown.
   /// - Returns: The first conflict that is found.
   public func conflict(parameters: Int? = nil) -> Conflict? {
-    combination.conflict ?? momentumConflict ?? mode.conflict(hyperparameters, workers: workers) ?? warmStartConflict
-      ?? partsConflict(parameters)
+    combination.conflict ?? momentumConflict ?? localMomentumConflict ?? shardedLoopConflict
+      ?? mode.conflict(hyperparameters, workers: workers) ?? warmStartConflict ?? partsConflict(parameters)
   }
 
   /// A rule that steers the server's momentum needs it there.
@@ -33,6 +33,25 @@ extension TrainingConfiguration {
     guard rule == .closedLoopMomentum, hyperparameters.keepsMomentumInWorkers(in: setting) else { return nil }
     return conflict(
       .momentumAt, "--rule \(rule.rawValue)", "which steers the server's momentum", ["--momentum-at server"])
+  }
+
+  /// A worker's local steps have one momentum, and not a second on top of it.
+  private var localMomentumConflict: Conflict? {
+    guard mode == .localSGD, number(.localMomentum) > 0 else { return nil }
+    if compression == .dgc {
+      return conflict(
+        .localMomentum, "--compression dgc", "which has the momentum in the workers", ["--local-momentum 0"])
+    }
+    guard optimizer.hasMomentum, hyperparameters.keepsMomentumInWorkers(in: setting) else { return nil }
+    return conflict(
+      .localMomentum, "--momentum-at worker", "which is a momentum of the workers, too", ["--momentum-at server"])
+  }
+
+  /// The total momentum is one number of the whole model.
+  private var shardedLoopConflict: Conflict? {
+    guard mode == .async, rule == .closedLoopMomentum, integer(.serverShards) > 1 else { return nil }
+    return conflict(
+      .serverShards, "--rule \(rule.rawValue)", "which measures one momentum of the whole model", ["--server-shards 1"])
   }
 
   private var warmStartConflict: Conflict? {

@@ -25,6 +25,9 @@ extension JSONObject {
       add("layer", units.layer)
       add("silent", units.silent)
       add("units", units.units)
+    case .centerBehind(let testAccuracy, let trainAccuracy):
+      add("testAccuracy", testAccuracy)
+      add("trainAccuracy", trainAccuracy)
     case .nonFiniteGradientSkipped(let divergence):
       add(divergence)
     }
@@ -50,7 +53,12 @@ extension JSONObject {
     switch advice.cause {
     case .stepTooLarge(let stability), .stepTooSmall(let stability), .notTheStep(let stability):
       add("stability", stability)
-    case .unitsSilent, .probablyTheStep:
+    case .hardlyMoved(let movement), .shrunk(let movement, _):
+      var object = JSONObject()
+      object.add("distance", movement.distance)
+      object.add("length", movement.length)
+      add("movement", object)
+    case .unitsSilent, .probablyTheStep, .looseTies:
       break
     }
     add("remedies", advice.remedies.map(\.text))

@@ -158,7 +158,12 @@ extension JSONObject {
     add("updatesByWorker", report.updatesByWorker)
     add("refusedPushes", report.refusedPushes)
     add("warnings", report.warnings)
-    if let advice = report.advice { add(advice) }
+    if let advice = report.advice {
+      // The report has a stability of its own.
+      var object = JSONObject()
+      object.add(advice)
+      add("advice", object)
+    }
   }
 
   mutating func add(_ divergence: Divergence) {

@@ -57,9 +57,14 @@ struct CombinationTests {
         #expect(Combination(rule: rule, optimizer: .sgd).hasMomentum)
       }
       let steered = Combination(rule: .closedLoopMomentum, optimizer: optimizer)
-      #expect((steered.conflict == nil) == optimizer.hasMomentum)
+      #expect((steered.conflict == nil) == (optimizer == .momentum), "it measures a heavy ball")
       let dgc = Combination(optimizer: optimizer, compression: .dgc)
       #expect((dgc.conflict == nil) != optimizer.hasMomentum)
+    }
+    for rule in UpdateRuleKind.allCases {
+      var dgc = Combination(rule: rule, compression: .dgc)
+      dgc.optimizer = dgc.optimizer(preferring: .sgd)
+      #expect((dgc.conflict == nil) != (rule.hasMomentum || rule == .closedLoopMomentum), "\(rule)")
     }
   }
 
@@ -89,7 +94,7 @@ struct CombinationTests {
     #expect(Combination(mode: .easgd).optimizer(preferring: .momentum) == .sgd)
     #expect(Combination(rule: .dana).optimizer(preferring: .momentum) == .sgd)
     #expect(Combination(rule: .closedLoopMomentum).optimizer(preferring: .sgd) == .momentum)
-    #expect(Combination(rule: .closedLoopMomentum).optimizer(preferring: .nesterov) == .nesterov)
+    #expect(Combination(rule: .closedLoopMomentum).optimizer(preferring: .nesterov) == .momentum)
   }
 
   @Test("a conflict names both choices, the reason, and what to do")

@@ -74,11 +74,27 @@ struct ConfigurationConflictTests {
   @Test("a momentum that the server steers must be the server's")
   func closedLoop() {
     var configuration = TrainingConfiguration(
-      workers: 2, rule: .closedLoopMomentum, optimizer: .nesterov, momentum: 0.5, epochs: 1, batchSize: 1,
+      workers: 2, rule: .closedLoopMomentum, optimizer: .momentum, momentum: 0.5, epochs: 1, batchSize: 1,
       learningRate: 1)
     #expect(configuration.conflict() == nil)
+    configuration.hyperparameters[.serverShards] = .integer(2)
+    #expect(configuration.conflict()?.option == "--server-shards")
     configuration.hyperparameters[.momentumAt] = .choice("worker")
     #expect(configuration.conflict()?.option == "--momentum-at")
+  }
+
+  @Test("the local steps of a worker have one momentum")
+  func localMomentum() {
+    var configuration = TrainingConfiguration(
+      workers: 2, mode: .localSGD, optimizer: .momentum, momentum: 0.5, epochs: 1, batchSize: 1, learningRate: 1)
+    configuration.hyperparameters[.localMomentum] = .number(0.9)
+    #expect(configuration.conflict() == nil, "the other one is the server's, over the periods")
+    configuration.hyperparameters[.momentumAt] = .choice("worker")
+    #expect(configuration.conflict()?.option == "--local-momentum")
+    (configuration.optimizer, configuration.compression) = (.sgd, .dgc)
+    #expect(configuration.conflict()?.partner == "--compression dgc")
+    configuration.hyperparameters[.localMomentum] = .number(0)
+    #expect(configuration.conflict() == nil)
   }
 
   @Test("the effective values are those of the whole configuration, defaults included")

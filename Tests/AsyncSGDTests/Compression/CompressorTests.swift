@@ -14,10 +14,12 @@ struct CompressorTests {
   }
 
   private func configuration(
-    _ compression: CompressionKind, _ given: [(Hyperparameter, Hyperparameter.Value)] = []
+    _ compression: CompressionKind, _ given: [(Hyperparameter, Hyperparameter.Value)] = [],
+    _ change: (inout TrainingConfiguration) -> Void = { _ in }
   ) -> TrainingConfiguration {
     var configuration = TrainingFixture.configuration(workers: 4)
     configuration.compression = compression
+    change(&configuration)
     for (hyperparameter, value) in given { configuration.hyperparameters[hyperparameter] = value }
     return configuration
   }
@@ -222,6 +224,44 @@ struct CompressorTests {
     }
   }
 
+  @Test("a gradient that the server drops takes nothing with it that earlier ones had left over")
+  func dropped() throws {
+    let server = ManualSchedule(
+      mode: .ringmaster, workers: 2, hyperparameters: Self.threshold1, initial: [0, 0], offsets: [0, 0]
+    ).server
+    let kept = configuration(.topK, [(.compressionRatio, .number(0.5))]) { $0.mode = .ringmaster }
+    let compressors = try [makeCompressor(kept, layout(2)), makeCompressor(kept, layout(2))]
+    let links = (0..<2).map {
+      ServerLink(worker: $0, service: server, snapshot: server.latest(), compressor: compressors[$0])
+    }
+    func push(_ worker: Int, _ gradient: [Float]) -> PushReply {
+      let buffer = links[worker].takeBuffer()
+      for index in 0..<2 { buffer.values[index] = gradient[index] }
+      let step = LocalStep(
+        learningRate: 1, position: 0, examples: 1, source: LinearGradient(slope: 0, offset: 0, count: 2))
+      links[worker].note(ClassificationSums(), of: step)
+      return links[worker].push(buffer)
+    }
+    func residual(_ worker: Int) -> [Float] { compressors[worker].vectors["residual"].map { Array($0) } ?? [] }
+    // B sends 4 of (3, 4) and keeps 3.
+    #expect(push(1, [3, 4]) == .proceed)
+    #expect(residual(1) == [3, 0])
+    #expect(push(0, [1, 0]) == .dropped(.tooStale), "one update old, and R = 1")
+    #expect(residual(0) == [0, 0])
+    #expect(push(0, [1, 0]) == .proceed)
+    // B's next gradient is one update old, too: of (3 + 2, 1) it sends 5 in vain, and keeps its 3 and nothing of this.
+    #expect(push(1, [2, 1]) == .dropped(.tooStale))
+    #expect(residual(1) == [3, 0])
+    #expect(push(1, [0, 1]) == .proceed)
+    #expect(residual(1) == [0, 1])
+  }
+
+  private static let threshold1: Hyperparameters = {
+    var hyperparameters = Hyperparameters()
+    hyperparameters[.delayThreshold] = .integer(1)
+    return hyperparameters
+  }()
+
   @Test("random choices depend on worker and step, and on nothing else")
   func streams() throws {
     func arrived(worker: Int, position: Int) throws -> [Float] {
@@ -275,6 +315,31 @@ struct DeepGradientCompressionTests {
     for gradient: [Float] in [[1, -2, 3], [0.5, 0, 4], [1, 1, 1]] {
       #expect(send(gradient, through: compressor) == gradient)
     }
+  }
+
+  @Test("without momentum it is top-k with feedback, and what is sent and what is left add up to all gradients")
+  func withoutMomentum() {
+    let dgc = compressor([4, 8], ratio: 0.25, momentum: 0)
+    let topK = CodecCompressor(
+      TopKCodec(ratio: 0.25), layout: ParameterLayout([("a", [4]), ("b", [8])]), feedsBack: true, seed: 1,
+      backend: ReferenceBackend<Float>())
+    var random = RandomStream(seed: 4, purpose: .testing)
+    var total = [Float](repeating: 0, count: 12)
+    var sent = total
+    for position in 0..<50 {
+      // Whole numbers, so that sums are exact.
+      let gradient = (0..<12).map { _ in Float(Int(random.nextWord() % 17) - 8) }
+      var other = gradient
+      _ = topK.compress(&other, worker: 0, position: position)
+      let arrived = send(gradient, through: dgc, position: position)
+      #expect(arrived == other)
+      for index in 0..<12 {
+        total[index] += gradient[index]
+        sent[index] += arrived[index]
+      }
+    }
+    let left = dgc.vectors["accumulated"].map { Array($0) } ?? []
+    #expect(zip(sent, left).map { $0 + $1 } == total)
   }
 
   @Test("gradients are clipped before they are accumulated")

@@ -43,6 +43,23 @@ struct PolicyIdentityTests {
   }
 
   @Test(
+    "n-softsync with c = 1 is async for every optimizer, with a factor for each gradient and with weight decay",
+    arguments: OptimizerKind.allCases, [UpdateRuleKind.stalenessAware, .dcASGDa])
+  func softSyncOfOne(optimizer: OptimizerKind, rule: UpdateRuleKind) {
+    var stream = RandomStream(testCase: 6)
+    let script = (0..<40).map { _ in "\(name(Int(stream.uniform(below: 4)))).push" }.joined(separator: " ")
+    let bits = [PolicyCase(.softSync, (.gradientsToWait, .integer(1))), PolicyCase(.async)].map { policy in
+      let schedule = ManualSchedule(
+        mode: policy.mode, workers: 4, hyperparameters: policy.hyperparameters, initial: [1.7, -0.9],
+        learningRate: 0.03, rule: rule, optimizer: optimizer, momentum: optimizer.hasMomentum ? 0.7 : nil, slope: 0.3,
+        offsets: [0.1, -0.7, 0.4, 1.3], weightDecay: 0.2)
+      schedule.run(script)
+      return schedule.parameters.map(\.bitPattern)
+    }
+    #expect(bits[0] == bits[1])
+  }
+
+  @Test(
     "with one worker every mode is sequential",
     arguments: PolicyCase.all.filter { $0.hyperparameters == Hyperparameters() && $0.mode != .sync } + [
       PolicyCase(.sync), PolicyCase(.sync, (.gradientsFrom, .choice("any"))),
@@ -115,6 +132,25 @@ struct PolicyIdentityTests {
     }
     #expect(gathered.server.coordination.version == 20)
     #expect(gathered.server.coordination.stalenessLawResidual == 0)
+  }
+
+  @Test("a round of W workers with B examples each is one worker with all W·B, bit for bit where nothing rounds")
+  func unionOfMinibatches() {
+    // Small whole numbers and quarters: the mean of four gradients is the gradient of the union.
+    let offsets: [Float] = [1, 2, -1, 6]
+    for momentum in [nil, 0.5] as [Float?] {
+      let rounds = ManualSchedule(
+        mode: .sync, workers: 4, initial: [8, -4], learningRate: 0.25, momentum: momentum, slope: 0.5,
+        offsets: offsets, examples: [8, 8, 8, 8])
+      let union = ManualSchedule(
+        mode: .sequential, workers: 1, initial: [8, -4], learningRate: 0.25, momentum: momentum, slope: 0.5,
+        offsets: [2], examples: [32])
+      for _ in 0..<5 {
+        rounds.run("C.push A.push D.push B.push A.wait C.wait D.wait")
+        union.run("A.push")
+        #expect(rounds.parameters == union.parameters)
+      }
+    }
   }
 
   @Test("SSP with bound 0 is bulk synchronous: every gradient of a round is computed at the parameters of its start")

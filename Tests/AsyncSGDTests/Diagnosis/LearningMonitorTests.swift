@@ -17,7 +17,9 @@ struct LearningMonitorTests {
       sums.examples = 1000
       sums.correct = Int(window.accuracy * 1000)
       sums.loss = window.loss * 1000
-      if case .symptom(let symptom, let isRepetition) = monitor.observe(sums) { said[index] = (symptom, isRepetition) }
+      if case .symptom(let symptom, let isRepetition) = monitor.observe(sums, updates: 1000) {
+        said[index] = (symptom, isRepetition)
+      }
     }
     return said
   }
@@ -36,6 +38,28 @@ struct LearningMonitorTests {
     let said = say(Array(repeating: (0.1, 2.3), count: 8) + [(0.3, 2)], planned: 40_000, warmup: 0.1)
     #expect(said.keys.sorted() == [7])
     #expect(said[7]?.symptom == .stuckAtChance(accuracy: 0.1, chance: 0.1, loss: 2.3, examples: 8000))
+  }
+
+  @Test("chance is no concern before there were enough updates to leave it, however many examples they took")
+  func fewUpdates() {
+    var monitor = LearningMonitor(classes: 10, chance: 0.1, plannedExamples: 40_000, warmup: 0)
+    var sums = TrainingTotals()
+    (sums.examples, sums.correct, sums.loss) = (1000, 100, 2300)
+    let said = (1...20).map { monitor.observe(sums, updates: 12 * $0) != .nothing }
+    #expect(said.firstIndex(of: true) == 8, "the first window that ends after 100 updates")
+  }
+
+  @Test("windows with a loss far above guessing are counted while they follow one another")
+  func alarmingWindows() {
+    var monitor = LearningMonitor(classes: 10, chance: 0.1, plannedExamples: 40_000, warmup: 0)
+    // 1.2 · 2.3026 = 2.763.
+    let counts = [2.7, 2.8, 2.9, 2.7, 2.8].map { (loss: Double) -> Int in
+      var sums = TrainingTotals()
+      (sums.examples, sums.correct, sums.loss) = (1000, 300, 1000 * loss)
+      _ = monitor.observe(sums, updates: 1000)
+      return monitor.alarmingWindows
+    }
+    #expect(counts == [0, 1, 2, 0, 1])
   }
 
   @Test("a run stuck at chance hears of it again only after a quarter of the run")
@@ -75,9 +99,9 @@ struct LearningMonitorTests {
     sums.examples = 25
     sums.loss = 1000
     for _ in 0..<39 {
-      #expect(monitor.observe(sums) == .nothing)
+      #expect(monitor.observe(sums, updates: 1000) == .nothing)
     }
-    #expect(monitor.observe(sums) != .nothing)
+    #expect(monitor.observe(sums, updates: 1000) != .nothing)
   }
 
   @Test("an explosion does not blind the monitor to what follows; what comes back soon is told in short")
@@ -101,7 +125,7 @@ struct LearningMonitorTests {
     func window(_ accuracy: Double) -> LearningMonitor.Finding {
       var sums = TrainingTotals()
       (sums.examples, sums.correct, sums.loss) = (1000, Int(accuracy * 1000), 2000)
-      return monitor.observe(sums)
+      return monitor.observe(sums, updates: 1000)
     }
     #expect(window(0.1) == .nothing)
     #expect(window(0.2) == .healthy(learns: false))

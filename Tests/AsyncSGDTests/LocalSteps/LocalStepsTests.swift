@@ -129,6 +129,18 @@ struct LocalStepsTests {
     #expect(schedule.server.coordination.minibatches == 8)
   }
 
+  @Test("FedBuff counts pushes of more and of fewer steps alike")
+  func unequalPushes() {
+    var hyperparameters = Hyperparameters()
+    hyperparameters[.bufferSize] = .integer(2)
+    let schedule = LocalSchedule(
+      mode: .fedBuff, slope: 0, offsets: [1, 2], hyperparameters: hyperparameters,
+      makeSteps: downpour(pushEvery: 4, fetchEvery: 4))
+    // A pushes 4 · 1, B at the end of its epoch 2 after one step: θ = 8 − 0.5 · (4 + 2) / 2.
+    schedule.run("A.step A.step A.step A.step B.step B.finish")
+    #expect(schedule.parameters == [6.5])
+  }
+
   @Test("EASGD exchanges with one e, computed from old values, and steps with the gradient before the exchange")
   func elasticAveraging() {
     let schedule = LocalSchedule(

@@ -140,6 +140,20 @@ struct StalenessRuleTests {
   }
 
   @Test(
+    "what divides by the size of the gradients takes the factors of a mean with the learning rate, and not out again")
+  func softSyncAdagrad() {
+    // Two groups of two; A's and B's gradients are 0, so that C and D push gradients 1 and 3 with τ = 2 and factor ½ each.
+    var hyperparameters = Hyperparameters()
+    hyperparameters[.gradientsToWait] = .integer(2)
+    let schedule = ManualSchedule(
+      mode: .softSync, workers: 4, hyperparameters: hyperparameters, initial: [1], learningRate: 0.5,
+      rule: .stalenessAware, optimizer: .adagrad, offsets: [0, 0, 1, 3], examples: [1, 1, 1, 1])
+    schedule.run("A.push B.push A.push B.push C.push D.push")
+    // The mean is 2 and its square sum 4, so the step is ½·η · 2/2; scaled by ½ it would be 1 with square sum 1, and η.
+    #expect(schedule.parameters == [0.75])
+  }
+
+  @Test(
     "delay-adaptive keeps the rate up to n, and falls beyond it with n/τ, or at once to 1/τ",
     arguments: [("workers", [-4, -12, -13, -29]), ("one", [-4, -8, -9, -25])] as [(String, [Float])])
   func delayAdaptive(scaling: String, expected: [Float]) {

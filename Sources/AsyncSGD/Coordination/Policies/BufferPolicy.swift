@@ -4,7 +4,7 @@ internal import Foundation
 ///
 /// Nobody waits, not even for the update that its own gradient is part of: a worker may give several, and may pull the
 /// same version twice. The mean is that of K gradients, each weighed by (1 + τ)^−a: it divides by K, and not by the sum of
-/// the weights, so that old gradients make a short step.
+/// the weights, so that old gradients make a short step. At the end of an epoch it divides by as many as there are.
 ///
 /// Sources: Zhang, Gupta, Lian & Liu, "Staleness-aware Async-SGD for Distributed Deep Learning", IJCAI 2016,
 /// <https://arxiv.org/abs/1511.05950> (n-softsync, a = 0); Nguyen et al., "Federated Learning with Buffered Asynchronous

@@ -2,7 +2,7 @@
 /// applied.
 ///
 /// The turn goes round in the order of the workers, from the first one in each epoch. It passes over workers that have left,
-/// and a contribution that is not finite uses it up.
+/// and a contribution that is not finite uses up its own.
 ///
 /// Source: Zhang, Choromanska & LeCun, "Deep learning with Elastic Averaging SGD", NIPS 2015,
 /// <https://arxiv.org/abs/1412.6651> (the round-robin scheme).
