@@ -105,6 +105,13 @@ struct ReportTests {
       [1, 4, 16, 64].map { recipe.learningRate(mode: .async, optimizer: .adagrad, workers: $0) }
         == [0.02, 0.02, 0.02 * 0.5.squareRoot(), 0.02 * 0.125.squareRoot()])
     #expect(recipe.learningRate(mode: .sync, optimizer: .adam, workers: 4) == 0.002)
+    // The steps of local workers are longer in proportion to half the workers, but not stale ones of a fixed length.
+    #expect(recipe.learningRate(mode: .agn, workers: 8) == 2)
+    #expect(recipe.learningRate(mode: .agn, optimizer: .adam, workers: 8) == 0.001)
+    // Adaptive rates make up for half of what FASGD divides by: 7 and 1 at a mean staleness of seven.
+    #expect(recipe.learningRate(mode: .async, rule: .fasgd, optimizer: .sgd, workers: 8) == 0.002)
+    #expect(recipe.learningRate(mode: .async, rule: .fasgd, optimizer: .adam, workers: 8) == 0.004)
+    #expect(recipe.learningRate(mode: .async, rule: .fasgd, optimizer: .adam, workers: 1) == 0.001)
     #expect(OptimizerKind.allCases.map { recipe.weightDecay(optimizer: $0) } == [0, 0, 0, 0, 0, 0, 0.01])
     var decaying = recipe
     decaying.weightDecay = 0.5

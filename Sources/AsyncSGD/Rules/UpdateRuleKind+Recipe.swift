@@ -22,8 +22,13 @@ extension UpdateRuleKind {
   /// How much larger the learning rate is, because the rule makes it smaller again.
   ///
   /// A staleness-aware rate is divided by the staleness. It is half of what would make up for the mean, and four times the
-  /// recipe's at most, because a gradient that happens to be fresh gets all of it.
-  func learningRateGrowth(meanStaleness: Double) -> Double {
-    self == .stalenessAware ? min(4, max(1, meanStaleness / 2)) : 1
+  /// recipe's at most, because a gradient that happens to be fresh gets all of it. FASGD divides by the staleness and 1.
+  /// The multiple of ``adaptiveLearningRateFactor`` has that in it; the rates of the adaptive optimizers have not.
+  func learningRateGrowth(meanStaleness: Double, isAdaptive: Bool) -> Double {
+    switch self {
+    case .stalenessAware: min(4, max(1, meanStaleness / 2))
+    case .fasgd where isAdaptive: min(4, max(1, (meanStaleness + 1) / 2))
+    default: 1
+    }
   }
 }

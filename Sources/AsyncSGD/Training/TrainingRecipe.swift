@@ -61,7 +61,7 @@ public struct TrainingRecipe: Hashable, Sendable {
     let meanStaleness = mode.hasStaleness ? Double(workers - 1) / Double(gradientsOfUpdate) : 0
     let rate =
       (adaptiveRate ?? learningRate * (1 - momentum) / (1 - self.momentum))
-      * rule.learningRateGrowth(meanStaleness: meanStaleness)
+      * rule.learningRateGrowth(meanStaleness: meanStaleness, isAdaptive: optimizer.isAdaptive)
     let gradients = Double(min(gradientsOfUpdate, Self.stableWorkers))
     let growth = adaptiveRate == nil ? gradients : gradients.squareRoot()
     let crowding = min(1, (Double(Self.stableWorkers) / Double(workers)).squareRoot())
@@ -70,7 +70,8 @@ public struct TrainingRecipe: Hashable, Sendable {
     case .sync, .rennala: rate * growth
     case .softSync: rate * growth * crowding
     case .localSGD, .easgd: rate * localGrowth
-    case .agn, .fedBuff: rate * localGrowth * crowding
+    case .agn: rate * (adaptiveRate == nil ? localGrowth : 1) * crowding
+    case .fedBuff: rate * localGrowth * crowding
     case .eamsgd: rate
     default: rate * crowding
     }
@@ -89,7 +90,9 @@ public struct TrainingRecipe: Hashable, Sendable {
   ///
   /// As with a mean of minibatches there are fewer updates and each is less noisy; but the steps of a period are taken by a
   /// worker alone, so the rate grows half as far. Measured with eight workers and the modes' default periods. The
-  /// elastic workers that have a momentum of 0.9 of their own make long steps without it.
+  /// elastic workers that have a momentum of 0.9 of their own make long steps without it. In `agn` mode the updates are as
+  /// stale as single gradients would be, and a step that is divided by the size of the gradients is as long: the adaptive
+  /// rates do not grow, or rectifiers die.
   private func localGrowth(workers: Int, isAdaptive: Bool) -> Double {
     let growth = max(1, Double(min(workers, Self.stableWorkers)) / 2)
     return isAdaptive ? growth.squareRoot() : growth
