@@ -19,4 +19,7 @@ enum SharedData {
 
   /// Whether the checks that take minutes are to run: the gate sets this.
   static let runsSlowTests = ProcessInfo.processInfo.environment["ASGD_SLOW_TESTS"] == "1"
+
+  /// Whether every combination of mode, rule and optimizer is to be trained, and not only every pair.
+  static let runsFullMatrix = ProcessInfo.processInfo.environment["ASGD_FULL_MATRIX"] == "1"
 }

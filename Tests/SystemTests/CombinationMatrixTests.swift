@@ -1,0 +1,82 @@
+import AsyncSGD
+import DataPipeline
+import Foundation
+import Testing
+
+/// Every mode, rule, optimizer and compressor trains together with every other one that it goes with, with nothing given but
+/// the names.
+@Suite("Combinations train", .serialized)
+struct CombinationMatrixTests {
+  /// The number of workers, where there may be several.
+  private static let workers = 8
+  /// What every combination has to reach on the digits.
+  private static let bar = 0.95
+  /// What it has to reach where gradients are compressed; the least that was measured is 94.7 % (`agn` and `dgc`).
+  private static let compressedBar = 0.9
+
+  /// What a linear classifier reaches in an epoch, whatever trains it: a little less than the least that was measured, 76 %.
+  private static let linearBar = 0.7
+
+  private static let cover = CombinationCover.pairwise(
+    CombinationCase.meaningful.filter { !$0.isSparseAndAdaptive })
+  private static let choices = CombinationCover.single(CombinationCase.meaningful)
+
+  private func configuration(_ tested: CombinationCase, model: String) -> TrainingConfiguration {
+    let chosen = tested.combination
+    return TrainingConfiguration(
+      TrainingRecipe.recommended(forModel: model), workers: chosen.mode == .sequential ? 1 : Self.workers,
+      mode: chosen.mode, rule: chosen.rule, optimizer: chosen.optimizer, compression: chosen.compression)
+  }
+
+  /// Trains `lenet5` as a run does that is given the names alone.
+  private func train(_ tested: CombinationCase) throws {
+    let run = try DigitsTraining.run(configuration(tested, model: "lenet5"))
+    #expect(run.report.outcome == .completed)
+    let isWhole = tested.combination.compression == .none
+    #expect(run.accuracy > (isWhole ? Self.bar : Self.compressedBar))
+    // What is left out of a gradient comes late and all at once: such a run may stumble, and says so rightly.
+    let tolerated: Set<String> = isWhole ? [] : ["unitsSilent", "lossRising"]
+    #expect(tolerated.isSuperset(of: run.symptoms), "\(run.symptoms): a healthy run must not warn")
+  }
+
+  @Test("the cover has every pair of choices that goes together")
+  func coverage() {
+    func pairs(_ cases: [CombinationCase]) -> Set<ChoicePair> {
+      Set(cases.flatMap { ChoicePair.pairs(of: $0.combination) })
+    }
+    #expect(pairs(Self.cover) == pairs(CombinationCase.meaningful))
+    #expect(Self.cover.allSatisfy { $0.combination.conflict == nil })
+    // Nothing is left out by accident: each choice of each family is there.
+    for family in AlgorithmFamily.allCases {
+      let all = Set(family.members.map { $0.rawValue })
+      #expect(Set(Self.cover.map { $0.combination.name(in: family) }) == all)
+      #expect(Set(Self.choices.map { $0.combination.name(in: family) }) == all)
+    }
+    #expect(Self.cover.count < CombinationCase.uncompressed.count / 2)
+  }
+
+  @Test("each choice trains a linear classifier in an epoch, and says nothing", arguments: choices)
+  func single(_ tested: CombinationCase) throws {
+    var configuration = configuration(tested, model: "softmax")
+    configuration.epochs = 1
+    let run = try DigitsTraining.run(configuration, model: "softmax")
+    #expect(run.report.outcome == .completed)
+    #expect(run.accuracy > Self.linearBar)
+    #expect(run.symptoms.isEmpty, "a healthy run must not warn")
+  }
+
+  @Test(
+    "each pair of choices trains the digits above 95 %, or 90 % compressed",
+    .enabled(if: SharedData.runsSlowTests, "takes minutes: set ASGD_SLOW_TESTS=1"), arguments: cover)
+  func pairwise(_ tested: CombinationCase) throws {
+    try train(tested)
+  }
+
+  @Test(
+    "each mode, rule and optimizer that go together train the digits above 95 %, and say nothing",
+    .enabled(if: SharedData.runsFullMatrix, "takes a quarter of an hour: set ASGD_FULL_MATRIX=1"),
+    arguments: CombinationCase.uncompressed)
+  func triples(_ tested: CombinationCase) throws {
+    try train(tested)
+  }
+}
