@@ -98,27 +98,31 @@ struct StalenessConvergenceTests {
     #expect(normalized > 0.8)
   }
 
-  /// What delay compensation and rates that fall with the staleness make of twice the recommended rate, constant and without
-  /// a warm-up.
+  private func mean(
+    of rule: UpdateRuleKind, _ change: @escaping (inout TrainingConfiguration) -> Void
+  ) throws -> Double {
+    mean(try accuracies { try DigitsTraining.run(workers: 8, rule: rule, seed: $0, change) })
+  }
+
+  /// Measured with the recommended rate after two epochs: plain 98.5 %, compensated 98.7 % and 98.4 %.
   ///
-  /// Measured after an epoch: plain 64 %, compensated 71 % and 78 %, staleness-aware 91 %. The tolerance of "no worse" is
-  /// that of a mean of three.
-  @Test("at a harsh rate delay compensation is no worse than doing nothing, and a staleness-aware rate is better")
-  func rules() throws {
-    func accuracy(_ rule: UpdateRuleKind) throws -> Double {
-      mean(
-        try accuracies { seed in
-          try DigitsTraining.run(workers: 8, rule: rule, seed: seed) {
-            ($0.epochs, $0.learningRate, $0.schedule, $0.warmup) = (1, 0.04, .constant, 0)
-          }
-        })
-    }
-    let plain = try accuracy(.plain)
+  /// Near the rate where
+  /// training fails the seeds differ by ten points with any of them, which tells nothing.
+  @Test("delay compensation is no worse than doing nothing")
+  func delayCompensation() throws {
+    let plain = try mean(of: .plain) { $0.epochs = 2 }
     for rule in [UpdateRuleKind.dcASGDc, .dcASGDa] {
-      let compensated = try accuracy(rule)
-      #expect(compensated > plain - 0.1, "\(rule) \(compensated), plain \(plain)")
+      let compensated = try mean(of: rule) { $0.epochs = 2 }
+      #expect(compensated > plain - 0.01, "\(rule) \(compensated), plain \(plain)")
     }
-    let aware = try accuracy(.stalenessAware)
-    #expect(aware > 0.75 && aware > plain, "\(aware), plain \(plain)")
+  }
+
+  /// Measured after an epoch: plain 64 % to 86 %, staleness-aware 91 %.
+  @Test("at twice the recommended rate, constant and without a warm-up, one that falls with the staleness still learns")
+  func stalenessAware() throws {
+    let aware = try mean(of: .stalenessAware) {
+      ($0.epochs, $0.learningRate, $0.schedule, $0.warmup) = (1, 0.04, .constant, 0)
+    }
+    #expect(aware > 0.75, "\(aware)")
   }
 }

@@ -46,8 +46,8 @@ private let conflicts: [Mistake] = [
       + "drop '--optimizer', or choose --optimizer sgd"),
   Mistake(
     "--rule closed-loop-momentum --optimizer sgd",
-    "'--optimizer sgd' does not go with '--rule closed-loop-momentum', which steers the optimizer's momentum: drop "
-      + "'--optimizer', or choose --optimizer momentum or nesterov"),
+    "'--optimizer sgd' does not go with '--rule closed-loop-momentum', which steers the coefficient of heavy-ball "
+      + "momentum: drop '--optimizer', or choose --optimizer momentum"),
   Mistake(
     "--mode fedbuff --rule staleness-aware",
     "'--rule staleness-aware' does not go with '--mode fedbuff', which weighs gradients by their staleness itself: drop "

@@ -93,7 +93,7 @@ struct RunSettingsTests {
     #expect(try choice("--rule dana --model hogwild") == ["sgd", "0.9"])
     #expect(try choice("--rule closed-loop-momentum") == ["momentum", "0.5"])
     #expect(try choice("--rule closed-loop-momentum --momentum 0.25") == ["momentum", "0.25"])
-    #expect(try choice("--rule closed-loop-momentum --optimizer nesterov") == ["nesterov", "0.5"])
+    #expect(try choice("--rule closed-loop-momentum --model hogwild") == ["momentum", "0.5"])
     #expect(try choice("--optimizer adam") == ["adam", "0.0"])
     #expect(try choice("--optimizer adam --momentum 0") == ["adam", "0.0"])
     #expect(try choice("--mode easgd --model hogwild") == ["sgd", "0.0"])

@@ -10,11 +10,13 @@ struct Advisor {
   /// Measured on `lenet5`, whose rectifiers can die: with eight workers runs at 0.57 learned as well as any, at 0.85 they
   /// stumbled, and beyond 1.2 they failed.
   static let explains = 0.6
-  /// Below this multiple of the stable step, it explains a run that does not move.
-  static let tooSmall = 0.2
+  /// A run that has made less than this many steps of 1/λ has not come to the bottom of even the steepest slope.
+  ///
+  /// A step is η/(1 − μ). By the time when staying at chance is told, runs with the recommended rates have made tens.
+  static let leastTravel = 5.0
   /// Parameters that have moved by less than this share of their length have hardly moved: where a run has learned, they
   /// have moved by a tenth and more.
-  static let hardlyMoved = 0.05
+  static let hardlyMoved = 0.01
   /// Parameters that are shorter than this share of what they were have shrunk.
   static let shrunk = 0.5
   /// A loss below this multiple of a guesser's is that of a run which steps about without harm.
@@ -51,6 +53,8 @@ struct Advisor {
     var silent: SilentUnits?
     /// How far the parameters have come.
     var movement: Movement?
+    /// The updates since the run began.
+    var updates = Int.max
     /// Whether the run was better than chance before.
     var hadLearned = false
   }
@@ -76,10 +80,14 @@ struct Advisor {
       let isCalm = loss < Self.calm * -log(max(chance, .leastNormalMagnitude))
       let hasHardlyMoved = evidence.movement.map { $0.distance < Self.hardlyMoved } ?? false
       if let stability = evidence.stability, evidence.silent == nil {
-        if isCalm && (hasHardlyMoved || stability.ratio < Self.tooSmall) { return .stepTooSmall(stability) }
+        let rate = stability.learningRate / (1 - stability.momentum)
+        let travel = rate * stability.sharpness * Double(evidence.updates)
+        if isCalm && travel < Self.leastTravel { return .stepTooSmall(stability) }
         if isCalm || stability.ratio < Self.explains { return .notTheStep(stability) }
       }
-      if isCalm, hasHardlyMoved, let movement = evidence.movement { return .hardlyMoved(movement) }
+      if isCalm, hasHardlyMoved, evidence.silent == nil, let movement = evidence.movement {
+        return .hardlyMoved(movement)
+      }
     }
     if let stability = evidence.stability, stability.ratio >= Self.explains { return .stepTooLarge(stability) }
     return evidence.silent.map { .unitsSilent($0) }

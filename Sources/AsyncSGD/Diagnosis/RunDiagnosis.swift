@@ -189,7 +189,8 @@ final class RunDiagnosis {
       on: symptom,
       Advisor.Evidence(
         stability: stability, staleness: staleness, silent: Self.silentUnits(of: probe.activity(at: latest.values)),
-        movement: beginning.movement(to: latest.values), hadLearned: hadLearned))
+        movement: beginning.movement(to: latest.values), updates: latest.version - firstUpdate,
+        hadLearned: hadLearned))
   }
 
   /// The largest learning rate so far: past the warm-up it is the peak, which short runs may reach between two looks.

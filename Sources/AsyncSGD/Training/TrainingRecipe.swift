@@ -1,3 +1,5 @@
+internal import Foundation
+
 /// Hyperparameters that train a model well, stable at the staleness of eight asynchronous workers.
 public struct TrainingRecipe: Hashable, Sendable {
   /// Passes over the training set.
@@ -37,8 +39,8 @@ public struct TrainingRecipe: Hashable, Sendable {
   /// Scaling Rules for Adaptive Gradient Algorithms", 2022, <https://arxiv.org/abs/2205.10287>), up to eight minibatches.
   ///
   /// Where updates are stale, the largest stable rate falls with the staleness. In `async` mode the mean staleness is
-  /// n − 1: beyond eight workers the rate falls with the root of n, which measured better at 16 and 32 workers than falling
-  /// with n. A buffer of K gradients makes K times fewer updates, so the mean staleness is K times less, and the rate may
+  /// n − 1: from eight to sixteen workers the rate falls with the root of n, which measured better than falling with n, and
+  /// beyond with n, where falling with the root ended in collapse. A buffer of K gradients makes K times fewer updates, so the mean staleness is K times less, and the rate may
   /// be K times larger at the same product of the two.
   ///
   /// - Parameters:
@@ -64,17 +66,33 @@ public struct TrainingRecipe: Hashable, Sendable {
       * rule.learningRateGrowth(meanStaleness: meanStaleness, isAdaptive: optimizer.isAdaptive)
     let gradients = Double(min(gradientsOfUpdate, Self.stableWorkers))
     let growth = adaptiveRate == nil ? gradients : gradients.squareRoot()
-    let crowding = min(1, (Double(Self.stableWorkers) / Double(workers)).squareRoot())
+    let crowding = Self.crowding(workers: workers)
     let localGrowth = localGrowth(workers: workers, isAdaptive: adaptiveRate != nil)
-    return switch mode {
-    case .sync, .rennala: rate * growth
-    case .softSync: rate * growth * crowding
-    case .localSGD, .easgd: rate * localGrowth
-    case .agn: rate * (adaptiveRate == nil ? localGrowth : 1) * crowding
-    case .fedBuff: rate * localGrowth * crowding
-    case .eamsgd: rate
-    default: rate * crowding
-    }
+    let peak =
+      switch mode {
+      case .sync, .rennala: rate * growth
+      case .softSync: rate * growth * crowding
+      case .localSGD, .easgd: rate * localGrowth
+      case .agn: rate * (adaptiveRate == nil ? localGrowth : 1) * crowding
+      case .fedBuff: rate * localGrowth * crowding
+      case .eamsgd: rate
+      default: rate * crowding
+      }
+    return Self.readable(peak)
+  }
+
+  /// How much smaller the learning rate is because gradients are staler than those of ``stableWorkers``.
+  private static func crowding(workers: Int) -> Double {
+    let root = (Double(stableWorkers) / Double(min(max(workers, stableWorkers), 2 * stableWorkers))).squareRoot()
+    return root * min(1, Double(2 * stableWorkers) / Double(workers))
+  }
+
+  /// Rounds to four digits that count: a default is read and typed by people.
+  private static func readable(_ rate: Double) -> Double {
+    guard rate > 0, rate.isFinite else { return rate }
+    let exponent = 3 - floor(log10(rate))
+    let power = pow(10, abs(exponent))
+    return exponent < 0 ? (rate / power).rounded() * power : (rate * power).rounded() / power
   }
 
   /// Returns the rate of what divides by the size of the gradients; `nil` for SGD.

@@ -42,7 +42,7 @@ struct HelpText {
         that it averages over workers times batch size examples, and there are fewer updates an epoch. A learning \
         rate that is given is used as it is. The default suits model, optimizer, momentum and mode: it is stable \
         with 8 workers in async mode, larger where an update averages over several gradients (in sync mode times the \
-        workers, 8 at most), smaller with momentum, and falls with the root of the workers beyond 8. Momentum and \
+        workers, 8 at most), smaller with momentum, and falls with the workers beyond 8. Momentum and \
         staleness multiply: with many workers use little of it, or a rule that knows of it.
         """, indent: 2))
       EXIT STATUS:

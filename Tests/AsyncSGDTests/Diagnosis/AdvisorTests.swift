@@ -35,7 +35,7 @@ struct AdvisorTests {
       on: symptom,
       Advisor.Evidence(
         stability: try stability(configuration, staleness, sharpness: sharpness), staleness: staleness, silent: silent,
-        movement: movement, hadLearned: hadLearned))
+        movement: movement, updates: 1000, hadLearned: hadLearned))
   }
 
   /// The advice on a run for whose steps no bound is known.
@@ -118,6 +118,17 @@ struct AdvisorTests {
     }
     // A quarter of 0.20906 / 3.
     #expect(advice.remedies == [.learningRate(0.017), .checkData])
+    // 1,000 updates of 0.0016 go 4.8 times as far as a curvature of 3 is wide, of 0.0017 5.1 times.
+    let causes = try [0.0016, 0.0017].map { rate in
+      try self.advice(
+        calm, self.configuration { ($0.optimizer, $0.momentum, $0.learningRate) = (.sgd, 0, rate) }, stale
+      )
+      .cause
+    }
+    guard case .stepTooSmall = causes[0], case .notTheStep = causes[1] else {
+      Issue.record("\(causes)")
+      return
+    }
   }
 
   @Test("where no bound is known, parameters that hardly moved tell of steps too small, and of what holds them back")

@@ -90,6 +90,7 @@ extension TrainingWarning.Symptom {
     case .lossExploding: "lossExploding"
     case .unitsSilent: "unitsSilent"
     case .stepTooLarge: "stepTooLarge"
+    case .centerBehind: "centerBehind"
     case .nonFiniteGradientSkipped: "nonFiniteGradientSkipped"
     }
   }

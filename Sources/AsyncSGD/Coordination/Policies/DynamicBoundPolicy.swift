@@ -37,6 +37,7 @@ struct DynamicBoundPolicy: CoordinationPolicy {
     pushes = Array(repeating: nil, count: workers)
     credits = Array(repeating: 0, count: workers)
     isCleared = Array(repeating: false, count: workers)
+    awaited.reserveCapacity(workers)
   }
 
   var gathering: Gathering { .single }
@@ -109,16 +110,20 @@ struct DynamicBoundPolicy: CoordinationPolicy {
   private mutating func slowestPushes() -> Pushes? {
     if awaitedClock != clocks.slowest {
       awaitedClock = clocks.slowest
+      // In place: a policy allocates nothing.
+      awaited.removeAll(keepingCapacity: true)
+      for worker in pushes.indices where clocks.isSlowest(worker) { awaited.append(worker) }
       // Of several that are expected at the same time, the first worker counts.
-      awaited = pushes.indices.filter(clocks.isSlowest).sorted { (expected($0), $1) < (expected($1), $0) }
+      let pushes = pushes
+      awaited.sort { (Self.expected(pushes[$0]), $1) < (Self.expected(pushes[$1]), $0) }
     }
     while let last = awaited.last, !clocks.isSlowest(last) { awaited.removeLast() }
     return awaited.last.flatMap { pushes[$0] }
   }
 
   /// When a worker will push next; never, as far as is known, if its pace is unknown.
-  private func expected(_ worker: Int) -> Double {
-    guard let known = pushes[worker], let interval = known.interval else { return .infinity }
+  private static func expected(_ pushes: Pushes?) -> Double {
+    guard let known = pushes, let interval = known.interval else { return .infinity }
     return known.latest + interval
   }
 }
