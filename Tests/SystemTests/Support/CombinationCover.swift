@@ -20,17 +20,13 @@ struct CombinationCase: Hashable, Sendable, CustomTestStringConvertible {
     }
   }.filter { $0.conflict == nil }.map(CombinationCase.init)
 
-  /// Whether few large elements reach an optimizer that makes steps of its own length of them, whatever they add up to.
-  ///
-  /// Error feedback conserves the sum of the gradients, and not that of such steps: they train more slowly, and where updates
-  /// are few as well (`fedbuff`: 468 in five epochs) they end just below the others.
-  var isSparseAndAdaptive: Bool {
-    let isAdaptive = [.adagrad, .rmsprop, .adam, .adamw].contains(combination.optimizer)
-    return combination.compression == .topK && isAdaptive
-  }
-
   /// Those whose gradients are pushed whole.
   static let uncompressed = meaningful.filter { $0.combination.compression == .none }
+
+  /// Each mode with each compressor, and plain steps.
+  static let compressed = meaningful.filter {
+    $0.combination.compression != .none && $0.combination.rule == .plain && $0.combination.optimizer == .sgd
+  }
 }
 
 /// Two choices that are trained together.
