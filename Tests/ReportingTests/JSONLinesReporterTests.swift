@@ -25,6 +25,16 @@ struct JSONLinesReporterTests {
     return lines
   }
 
+  @Test("a run that goes on keeps the lines of its first part, and a new one does not")
+  func appending() throws {
+    defer { try? FileManager.default.removeItem(atPath: path) }
+    func lines(appends: Bool) throws -> Int {
+      try JSONLinesReporter(path: path, appends: appends).observe(.epoch(sampleEpoch()))
+      return try String(contentsOfFile: path, encoding: .utf8).split(separator: "\n").count
+    }
+    #expect(try [lines(appends: true), lines(appends: true), lines(appends: false)] == [1, 2, 1])
+  }
+
   @Test("a run's line has the whole configuration")
   func run() throws {
     #expect(

@@ -11,14 +11,15 @@ public final class JSONLinesReporter: TrainingObserver {
   /// The first error, after which nothing is written.
   private let firstFailure = Locked<OutputError?>(nil)
 
-  /// Creates the file at `path`, or empties the one that is there.
+  /// Creates the file at `path`, or empties the one that is there, or goes on with it.
   ///
   /// - Parameters:
   ///   - path: The file; a pipe or a device will do.
+  ///   - appends: Whether what is there stays, because the run goes on.
   ///   - moreArguments: Options that repeat the run and that its description does not know.
   /// - Throws: ``OutputError`` if the file cannot be opened.
-  public init(path: String, moreArguments: [String] = []) throws(OutputError) {
-    let descriptor = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o666)
+  public init(path: String, appends: Bool = false, moreArguments: [String] = []) throws(OutputError) {
+    let descriptor = open(path, O_WRONLY | O_CREAT | (appends ? O_APPEND : O_TRUNC) | O_CLOEXEC, 0o666)
     guard descriptor >= 0 else { throw OutputError(name: path, reason: String(cString: strerror(errno))) }
     output = OutputDescriptor(descriptor, name: path)
     self.moreArguments = moreArguments

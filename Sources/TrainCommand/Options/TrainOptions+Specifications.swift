@@ -124,7 +124,10 @@ extension TrainOptions {
 
   private static var output: [OptionSpecification<TrainOptions>] {
     [
-      .path("--metrics", "Write the run as JSON Lines, one object an event.", default: "off", otherNames: ["log"]) {
+      .path(
+        "--metrics", "Write the run as JSON Lines, one object an event; with --resume, after what is there.",
+        default: "off", otherNames: ["log"]
+      ) {
         $0.metrics = $1
       },
       .path(

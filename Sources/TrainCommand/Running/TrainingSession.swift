@@ -28,7 +28,9 @@ struct TrainingSession {
     if let path = options.checkpoint { try WritableFile.check(path) }
     try Self.checkDistinct(options)
     console = .standardError(isQuiet: options.isQuiet, moreArguments: options.moreArguments)
-    metrics = try options.metrics.map { try JSONLinesReporter(path: $0, moreArguments: options.moreArguments) }
+    metrics = try options.metrics.map {
+      try JSONLinesReporter(path: $0, appends: options.resume != nil, moreArguments: options.moreArguments)
+    }
   }
 
   /// Trains and prints the results.
