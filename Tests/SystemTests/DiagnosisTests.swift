@@ -161,6 +161,22 @@ struct DiagnosisTests {
     #expect(units.condition == .dead && units.layer == "fc1" && units.silent == 500)
   }
 
+  @Test("workers that learn while the center does not: it is tied too loosely, and a healthy one is left in peace")
+  func centerBehind() throws {
+    func run(movingRate: Double?) throws -> DigitsTraining.Run {
+      try DigitsTraining.run(workers: 4, mode: .easgd, seed: 1) {
+        $0.epochs = 2
+        if let movingRate { $0.hyperparameters[.movingRate] = .number(movingRate) }
+      }
+    }
+    let warning = try warning("centerBehind", of: run(movingRate: 0.0001))
+    guard case .centerBehind(let testAccuracy, let trainAccuracy) = warning.symptom else { return }
+    #expect(testAccuracy < 0.6 * trainAccuracy && trainAccuracy > 0.3)
+    #expect(warning.advice?.cause == .looseTies(movingRate: 0.0001, period: 10))
+    #expect(warning.advice?.remedies.first == .movingRate(0.22), "0.9 over the workers, to two digits")
+    #expect(try run(movingRate: nil).symptoms.isEmpty)
+  }
+
   @Test("a gradient that is not finite is left out, and told")
   func notFinite() throws {
     let run = try train(learningRate: 1e30, divergencePolicy: .skip)

@@ -28,8 +28,8 @@ final class RunDiagnosis {
   static let alarmingWindows = 2
   /// A center whose share of right answers is below this part of the workers' is behind them.
   static let behind = 0.6
-  /// From this accuracy on workers have learned what a center can be behind of.
-  static let learned = 0.5
+  /// From this accuracy on, the mean of an epoch, workers have learned what a center can be behind of.
+  static let learned = 0.3
   /// Updates a worker after which the mean staleness is near its final value.
   static let settlingUpdates = 4
 

@@ -13,7 +13,7 @@ public struct TrainingWarning: Hashable, Sendable {
     case lossRising(loss: Double, bestLoss: Double)
     /// The loss is far above that of guessing.
     case lossExploding(loss: Double, guessingLoss: Double)
-    /// At least half of a layer's units gave no gradient for any example of the test set.
+    /// At least four fifths of a layer's units gave no gradient for any example of the test set.
     case unitsSilent(SilentUnits)
     /// The loss is above that of guessing, and the step is beyond what is stable.
     case stepTooLarge(loss: Double, guessingLoss: Double)
