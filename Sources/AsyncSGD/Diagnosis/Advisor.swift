@@ -83,7 +83,8 @@ struct Advisor {
         let rate = stability.learningRate / (1 - stability.momentum)
         let travel = rate * stability.sharpness * Double(evidence.updates)
         if isCalm && travel < Self.leastTravel { return .stepTooSmall(stability) }
-        if isCalm || stability.ratio < Self.explains { return .notTheStep(stability) }
+        // A net that has collapsed is calm as well: a step beyond the bound explains it.
+        if stability.ratio < (isCalm ? 1 : Self.explains) { return .notTheStep(stability) }
       }
       if isCalm, hasHardlyMoved, evidence.silent == nil, let movement = evidence.movement {
         return .hardlyMoved(movement)
