@@ -11,20 +11,6 @@ extension TrainingWarning {
 }
 
 extension TrainingWarning.Symptom {
-  /// The name that metrics and the summary give it.
-  var name: String {
-    switch self {
-    case .stuckAtChance: "stuckAtChance"
-    case .collapsedToChance: "collapsedToChance"
-    case .lossRising: "lossRising"
-    case .lossExploding: "lossExploding"
-    case .unitsSilent: "unitsSilent"
-    case .stepTooLarge: "stepTooLarge"
-    case .centerBehind: "centerBehind"
-    case .nonFiniteGradientSkipped: "nonFiniteGradientSkipped"
-    }
-  }
-
   /// A few words, for a line that lists several.
   var summary: String {
     switch self {

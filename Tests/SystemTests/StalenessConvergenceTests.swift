@@ -52,10 +52,12 @@ struct StalenessConvergenceTests {
     // The rate stays: as it falls to 0, some nets begin to learn after all.
     let alone = try control(workers: 1, epochs: 2, isConstant: true, seed: 1)
     #expect(alone.accuracy > 0.9 && alone.symptoms.isEmpty, "\(alone.accuracy) \(alone.symptoms)")
+    var accuracies: [Double] = []
     for seed in Self.seeds {
       let together = try control(workers: 8, epochs: 2, isConstant: true, seed: seed)
       // A net that gives one answer has a tenth of the digits right; one in fifteen was seen to get to a third.
       #expect(together.accuracy < 0.6, "\(together.accuracy)")
+      accuracies.append(together.accuracy)
       #expect(!Self.collapses.isDisjoint(with: together.symptoms), "\(together.symptoms)")
       for warning in together.warnings {
         guard case .stepTooLarge(let stability)? = warning.advice?.cause else {
@@ -66,17 +68,20 @@ struct StalenessConvergenceTests {
         #expect(warning.advice?.remedies.isEmpty == false)
       }
     }
+    #expect(mean(accuracies) < 0.3, "\(accuracies)")
   }
 
   @Test(
     "what rescues it: a rate that falls with the staleness, or a tenth of the rate",
     .enabled(if: SharedData.runsSlowTests, "takes a minute in a debug build: set ASGD_SLOW_TESTS=1"))
   func rescue() throws {
-    // Either may stumble on its way, with a warning; what counts is the mean in the end. Measured above 95 % on each seed.
-    let aware = mean(try accuracies { try control(workers: 8, rule: .stalenessAware, epochs: 5, seed: $0) })
-    #expect(aware > 0.9, "\(aware)")
-    let careful = mean(try accuracies { try control(workers: 8, learningRate: 0.002, epochs: 5, seed: $0) })
-    #expect(careful > 0.9, "\(careful)")
+    // Either may stumble on its way, with a warning; it is not lost when it ends.
+    for seed in Self.seeds {
+      let aware = try control(workers: 8, rule: .stalenessAware, epochs: 5, seed: seed)
+      #expect(aware.accuracy > 0.95, "\(aware.accuracy) \(aware.symptoms)")
+      let careful = try control(workers: 8, learningRate: 0.002, epochs: 5, seed: seed)
+      #expect(careful.accuracy > 0.95, "\(careful.accuracy) \(careful.symptoms)")
+    }
   }
 
   /// The sum of many gradients is a step as long as all of them together, their mean is not (Hermans 2017).

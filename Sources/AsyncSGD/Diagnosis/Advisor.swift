@@ -3,7 +3,8 @@ internal import Foundation
 /// Names the cause of what was seen and the remedies that apply to this very configuration.
 ///
 /// A remedy is named only if it changes the configuration, if what it makes of it is a combination that means something,
-/// and, where the step was measured, if the step is stable afterwards by the same bound.
+/// and, where the step was measured, if the step is stable afterwards by the same bound; what no bound is known for is named
+/// only where the step is not far beyond it.
 struct Advisor {
   /// From this multiple of the stable step on, the step explains a run that fails; a remedy must bring it below.
   ///
@@ -12,14 +13,17 @@ struct Advisor {
   static let explains = 0.6
   /// A run that has made less than this many steps of 1/λ has not come to the bottom of even the steepest slope.
   ///
-  /// A step is η/(1 − μ). By the time when staying at chance is told, runs with the recommended rates have made tens.
+  /// A step is η/(1 − μ). A run of `lenet5` with a healthy rate and shuffled labels had made 15 when it was told to stay at
+  /// chance.
   static let leastTravel = 5.0
-  /// Parameters that have moved by less than this share of their length have hardly moved: where a run has learned, they
-  /// have moved by a tenth and more.
+  /// Parameters that have moved by less than this share of their length have hardly moved.
+  ///
+  /// Measured after an epoch of digits, with four models in five ways: nets that were right for half of the images had moved
+  /// by 0.17 to 1.5, those that had just left chance by 0.04.
   static let hardlyMoved = 0.01
   /// Parameters that are shorter than this share of what they were have shrunk.
   static let shrunk = 0.5
-  /// A loss below this multiple of a guesser's is that of a run which steps about without harm.
+  /// A loss below this multiple of a guesser's is that of a net which guesses calmly: it has not begun, or has collapsed.
   static let calm = 1.05
   /// The share of the stable learning rate that is recommended: curvature grows on the way.
   static let margin = 0.25

@@ -41,6 +41,22 @@ public struct TrainingWarning: Hashable, Sendable {
   }
 }
 
+extension TrainingWarning.Symptom {
+  /// Its kind, as metrics name it.
+  public var name: String {
+    switch self {
+    case .stuckAtChance: "stuckAtChance"
+    case .collapsedToChance: "collapsedToChance"
+    case .lossRising: "lossRising"
+    case .lossExploding: "lossExploding"
+    case .unitsSilent: "unitsSilent"
+    case .stepTooLarge: "stepTooLarge"
+    case .centerBehind: "centerBehind"
+    case .nonFiniteGradientSkipped: "nonFiniteGradientSkipped"
+    }
+  }
+}
+
 /// How many units of a layer passed no gradient for any of many examples.
 public struct SilentUnits: Hashable, Sendable {
   /// What a silent unit is called.

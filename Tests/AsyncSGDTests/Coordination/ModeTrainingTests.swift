@@ -5,8 +5,8 @@ import Testing
 @testable import AsyncSGD
 
 /// A service that declares some calculations unwanted, at moments that a test chooses.
-private final class ImpatientService: ParameterService {
-  private let base: any ParameterService
+private final class ImpatientService: ServiceDecorator {
+  let base: any ParameterService
   private let questions = Mutex(0)
   private let unwanted: Set<Int>
 
@@ -23,18 +23,6 @@ private final class ImpatientService: ParameterService {
     }
     return !unwanted.contains(number) && base.isWanted(version: version)
   }
-
-  func pull(worker: Int, into snapshot: inout ParameterSnapshot) { base.pull(worker: worker, into: &snapshot) }
-  func takeGradientBuffer() -> GradientBuffer { base.takeGradientBuffer() }
-  func giveBack(_ buffer: GradientBuffer) { base.giveBack(buffer) }
-  func push(_ push: GradientPush, snapshot: inout ParameterSnapshot) -> PushReply {
-    base.push(push, snapshot: &snapshot)
-  }
-  func wait(worker: Int, snapshot: inout ParameterSnapshot) -> PushReply {
-    base.wait(worker: worker, snapshot: &snapshot)
-  }
-  func restart(worker: Int, snapshot: inout ParameterSnapshot) { base.restart(worker: worker, snapshot: &snapshot) }
-  func leave(worker: Int, snapshot: inout ParameterSnapshot) { base.leave(worker: worker, snapshot: &snapshot) }
 }
 
 @Suite("Coordination, whole trainings")

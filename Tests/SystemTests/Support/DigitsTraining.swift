@@ -79,19 +79,3 @@ private final class WarningKeeper: TrainingObserver {
 
   var kept: [TrainingWarning] { store.withLock { $0 } }
 }
-
-extension TrainingWarning.Symptom {
-  /// Its kind.
-  var name: String {
-    switch self {
-    case .stuckAtChance: "stuckAtChance"
-    case .collapsedToChance: "collapsedToChance"
-    case .lossRising: "lossRising"
-    case .lossExploding: "lossExploding"
-    case .unitsSilent: "unitsSilent"
-    case .stepTooLarge: "stepTooLarge"
-    case .centerBehind: "centerBehind"
-    case .nonFiniteGradientSkipped: "nonFiniteGradientSkipped"
-    }
-  }
-}
