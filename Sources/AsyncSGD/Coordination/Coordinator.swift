@@ -82,7 +82,8 @@ public struct Coordinator: Sendable {
   private var isQueued: [Bool]
   /// How many they are.
   private var queued = 0
-  private var released: [Int] = []
+  /// The workers that the last ``release()`` let go, in order.
+  private(set) var released: [Int] = []
   private let initialVersion: Int
 
   /// Creates the state before the first push.
@@ -217,6 +218,16 @@ public struct Coordinator: Sendable {
     group.active -= 1
     let completes = policy.left(worker, group)
     return completes && !isStopped ? completeUpdate() : false
+  }
+
+  /// Notes that a worker takes part that did not until now, or again, and takes a snapshot of the present version.
+  public mutating func join(worker: Int) {
+    if !group.isActive[worker] {
+      group.isActive[worker] = true
+      group.active += 1
+      policy.joined(worker, group)
+    }
+    pulled(worker: worker)
   }
 
   /// Returns the worker whose queued contribution is to be applied now, as an update of its own, or `nil` if there is
