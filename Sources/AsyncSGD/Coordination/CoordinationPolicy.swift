@@ -18,7 +18,7 @@ protocol CoordinationPolicy: Sendable {
   /// - Returns: Whether what was gathered makes an update now, complete or not.
   mutating func left(_ worker: Int, _ group: WorkerGroup) -> Bool
 
-  /// Notes that a worker takes part from now on; `group` is with it.
+  /// Notes that a worker takes part again, or only now, with the present parameters; `group` is with it.
   mutating func joined(_ worker: Int, _ group: WorkerGroup)
 
   /// Returns the ``progress`` at which a worker that has just pushed may go on.

@@ -139,6 +139,11 @@ public actor ParameterServer {
       tape?.joined(worker, at: clock.microseconds())
     case .leave:
       tape?.left(worker, at: clock.microseconds())
+      if coordinator.isQueued(worker) {
+        // Nobody is there to be answered when its turn comes.
+        held[worker].map(recycle)
+        held[worker] = nil
+      }
       if coordinator.leave(worker: worker) { applyGathered() }
       applyInTurn()
       _ = settle(caller: nil, snapshot: &snapshot)
