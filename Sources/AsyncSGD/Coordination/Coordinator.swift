@@ -208,15 +208,36 @@ public struct Coordinator: Sendable {
     return decision
   }
 
-  /// Notes that a worker will push no more in this epoch: it found nothing to do, or failed.
+  /// Notes that a worker will push no more until it joins or an epoch begins: it found nothing to do, or failed.
+  ///
+  /// What it has had gathered stays so; what waits for its turn is dropped, because its worker cannot answer any more.
   ///
   /// - Returns: Whether to apply what was gathered as one update; if so, the version has gone up by 1 already.
   public mutating func leave(worker: Int) -> Bool {
     guard group.isActive[worker] else { return false }
     group.isActive[worker] = false
     group.active -= 1
+    if isWaiting[worker] {
+      isWaiting[worker] = false
+      waiting.remove(worker)
+    }
+    if isQueued[worker] {
+      countDrop(.late, of: worker, staleness: version - baseVersions[worker])
+      dequeue(worker)
+    }
     let completes = policy.left(worker, group)
     return completes && !isStopped ? completeUpdate() : false
+  }
+
+  /// Notes that a worker takes part again that had left, or for the first time, with a snapshot of the present version.
+  ///
+  /// - Precondition: It has left, or was not among those with whom the epoch began.
+  public mutating func join(worker: Int) {
+    precondition(!group.isActive[worker], "worker \(worker) joins, but takes part already")
+    group.isActive[worker] = true
+    group.active += 1
+    pulled(worker: worker)
+    policy.joined(worker, group)
   }
 
   /// Returns the worker whose queued contribution is to be applied now, as an update of its own, or `nil` if there is
