@@ -75,7 +75,8 @@ public struct Coordinator: Sendable {
   private var gathered: [(worker: Int, staleness: Int)] = []
   /// How many contributions wait for their turn.
   private var queued = 0
-  private var released: [Int] = []
+  /// The workers that the last ``release()`` let go, in order.
+  private(set) var released: [Int] = []
   private let initialVersion: Int
 
   /// What the coordinator knows of one worker.
@@ -287,6 +288,9 @@ public struct Coordinator: Sendable {
   }
 
   // MARK: Books
+
+  /// Returns whether a worker's contribution waits for its turn.
+  func isQueued(_ worker: Int) -> Bool { isQueued[worker] }
 
   /// Returns whether a worker gets a new snapshot when it goes on.
   public func pulls(_ worker: Int) -> Bool { books[worker].pullsOnRelease }
