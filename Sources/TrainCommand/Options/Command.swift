@@ -8,6 +8,8 @@ public enum Command: Hashable, Sendable {
   case list(ListSubject)
   /// Describe a model.
   case summary(SummaryOptions)
+  /// Show a recording.
+  case trace(TraceOptions)
   /// Print this help.
   case help(String)
   /// Print this version.
@@ -18,6 +20,7 @@ public enum Command: Hashable, Sendable {
     case train
     case list
     case summary
+    case trace
     case help
   }
 
@@ -47,6 +50,7 @@ public enum Command: Hashable, Sendable {
     switch name {
     case .train: return .train(try trainOptions(Array(rest), vocabulary: vocabulary, cores: cores))
     case .summary: return .summary(try summaryOptions(Array(rest), vocabulary: vocabulary))
+    case .trace: return .trace(try TraceOptions.parse(Array(rest)))
     case .list: return .list(try listSubject(Array(rest)))
     case .help:
       guard let subject = try positionals(Array(rest), most: 1).first else { return .help(help.text(for: .train)) }
