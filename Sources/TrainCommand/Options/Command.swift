@@ -12,6 +12,8 @@ public enum Command: Hashable, Sendable {
   case list(ListSubject)
   /// Describe a model.
   case summary(SummaryOptions)
+  /// Show a recording.
+  case trace(TraceOptions)
   /// Print this help.
   case help(String)
   /// Print this version.
@@ -24,6 +26,7 @@ public enum Command: Hashable, Sendable {
     case replay
     case list
     case summary
+    case trace
     case help
   }
 
@@ -55,6 +58,7 @@ public enum Command: Hashable, Sendable {
     case .simulate: return .simulate(try simulateOptions(Array(rest), vocabulary: vocabulary, cores: cores))
     case .replay: return .replay(try replayOptions(Array(rest), vocabulary: vocabulary, cores: cores))
     case .summary: return .summary(try summaryOptions(Array(rest), vocabulary: vocabulary))
+    case .trace: return .trace(try TraceOptions.parse(Array(rest)))
     case .list: return .list(try listSubject(Array(rest)))
     case .help:
       guard let subject = try positionals(Array(rest), most: 1).first else { return .help(help.text(for: .train)) }

@@ -50,6 +50,8 @@ extension Program {
       try output.write(Vocabulary.ofThisProgram.listing(of: subject))
     case .summary(let options):
       try output.write(ModelSummary(options).text)
+    case .trace(let options):
+      try TraceSession(options).run()
     case .help(let text), .version(let text):
       try output.write(text)
     }
@@ -64,6 +66,8 @@ extension ExitCode {
       switch error {
       case is UsageError, is ModelError, is ShapeError, is KernelBackendError, TrainingError.conflict: .usage
       case let error as DataError: error.isNotFound ? .dataNotFound : .malformedData
+      case let error as RecordingError:
+        error.isNotFound ? .dataNotFound : error.isUnwritable ? .cannotWrite : .malformedData
       case SafetensorsError.notFound: .dataNotFound
       case let error as RecordingError:
         error.isNotFound ? .dataNotFound : error.isUnwritable ? .cannotWrite : .malformedData
