@@ -218,6 +218,9 @@ extension SharedMemoryServer: ParameterService {
     preconditionFailure("worker \(worker) waits, but no push was answered with that")
   }
 
+  /// The number of updates made so far; never blocks.
+  public var latestVersion: Int { version.load(ordering: .relaxed) }
+
   /// Every gradient is wanted.
   public func isWanted(version: Int) -> Bool { true }
 

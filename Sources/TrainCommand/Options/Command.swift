@@ -62,9 +62,10 @@ public enum Command: Hashable, Sendable {
     case .list: return .list(try listSubject(Array(rest)))
     case .help:
       guard let subject = try positionals(Array(rest), most: 1).first else { return .help(help.text(for: .train)) }
+      if subject == HelpText.scriptsTopic { return .help(help.scriptsHelp) }
       if let topic = HelpTopic(rawValue: subject) { return .help(help.text(on: topic)) }
       if let name = Name(rawValue: subject) { return .help(help.text(for: name)) }
-      let subjects = Name.allCases.map(\.rawValue) + HelpTopic.allCases.map(\.rawValue)
+      let subjects = Name.allCases.map(\.rawValue) + HelpTopic.allCases.map(\.rawValue) + [HelpText.scriptsTopic]
       throw UsageError(
         "there is no help on '\(subject)', only on \(allOf(subjects))"
           + (NearestMatch.match(for: subject, among: subjects).map { "; did you mean '\($0)'?" } ?? ""))
