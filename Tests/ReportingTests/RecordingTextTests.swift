@@ -101,6 +101,28 @@ struct RecordingTextTests {
     #expect(text.contains("law of staleness  staleness 2 + age 1 = (2 - 1) × 3 updates, exact\n"))
   }
 
+  @Test("numbers beyond all reason are printed like others")
+  func extremes() throws {
+    let recording = try Self.recording([
+      .begin(workers: 0..<2, pulling: 0..<0),
+      .push(
+        RecordedPush(
+          worker: 1, baseVersion: 0, version: .max, minibatches: [.max, 0], fate: .applied, loss: -.infinity,
+          pulledAt: 0, startedAt: 0, pushedAt: .max, arrivedAt: .max)),
+      .fault(RecordedFault(kind: .pause, worker: 0, microseconds: .max, duration: .max)),
+      .end(RecordedEnd(version: .max, hash: 0, position: .max, microseconds: .max)),
+    ])
+    let table = RecordingTable(recording)
+    #expect(table.line(recording.events[1], sequence: 1).contains("\(Int.max),0"))
+    #expect(table.summary(RecordingSummary(recording)).contains("max \(Int.max)\n"))
+    let lines = RecordingLines(recording)
+    for (sequence, event) in recording.events.enumerated() {
+      #expect(throws: Never.self) {
+        try JSONSerialization.jsonObject(with: Data(lines.line(event, sequence: sequence).utf8))
+      }
+    }
+  }
+
   @Test("each line of JSON is an object with the fields that scripts rely on")
   func json() throws {
     let recording = try Self.recording()
