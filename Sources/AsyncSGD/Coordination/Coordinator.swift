@@ -50,11 +50,11 @@ public struct Coordinator: Sendable {
   /// Staleness of what was pushed so far.
   public private(set) var staleness = StalenessStatistics()
   /// Pushes of each worker that became part of an update.
-  public private(set) var updatesByWorker: [Int]
+  public var updatesByWorker: [Int] { books.map(\.updates) }
   /// Pushes that were dropped, by reason.
   public private(set) var drops: [DropReason: Int] = [:]
   /// Pushes that were dropped, by worker.
-  public private(set) var dropsByWorker: [Int]
+  public var dropsByWorker: [Int] { books.map(\.drops) }
   /// Pushes dropped because they were not finite.
   public var refusedPushes: Int { drops[.notFinite] ?? 0 }
   /// Calculations that a worker gave up because their result was not wanted any more.
@@ -65,26 +65,37 @@ public struct Coordinator: Sendable {
   private var refusedInARow = 0
 
   private var group: WorkerGroup
-  /// The workers that have pushed and wait, which are those that ``isWaiting`` says.
+  /// The workers that have pushed and wait, which are those whose books say so.
   private var waiting: WaitingRoom
-  private var isWaiting: [Bool]
-  /// The version of each worker's snapshot.
-  private var baseVersions: [Int]
-  /// The version just before the last push of each worker that has not pulled since; `nil` for one that has.
-  private var pushedAt: [Int?]
-  /// Whether each worker gets new parameters when it goes on.
-  private var pullsOnRelease: [Bool]
+  /// What is known of each worker, in one place: with many of them, every other place is another cache miss.
+  private var books: [WorkerBooks]
   /// Whether a worker ever pushed twice without a pull in between.
   private var pushedWithoutPull = false
   /// The gradients of the update that is being gathered.
   private var gathered: [(worker: Int, staleness: Int)] = []
-  /// Whether each worker's contribution waits for its turn.
-  private var isQueued: [Bool]
-  /// How many they are.
+  /// How many contributions wait for their turn.
   private var queued = 0
   /// The workers that the last ``release()`` let go, in order.
   private(set) var released: [Int] = []
   private let initialVersion: Int
+
+  /// What the coordinator knows of one worker.
+  private struct WorkerBooks: Sendable {
+    /// The version of its snapshot.
+    var baseVersion: Int
+    /// The version just before its last push, if it has not pulled since; −1 if it has.
+    var pushedAt = -1
+    /// Its pushes that became part of an update.
+    var updates = 0
+    /// Its pushes that were dropped.
+    var drops = 0
+    /// Whether it has pushed and waits.
+    var isWaiting = false
+    /// Whether it gets new parameters when it goes on.
+    var pullsOnRelease = true
+    /// Whether its contribution waits for its turn.
+    var isQueued = false
+  }
 
   /// Creates the state before the first push.
   ///
@@ -110,14 +121,8 @@ public struct Coordinator: Sendable {
     gathering = policy.gathering
     group = WorkerGroup(count: workers, version: version)
     waiting = WaitingRoom(workers: workers)
-    isWaiting = Array(repeating: false, count: workers)
     initialVersion = version
-    updatesByWorker = Array(repeating: 0, count: workers)
-    dropsByWorker = Array(repeating: 0, count: workers)
-    isQueued = Array(repeating: false, count: workers)
-    baseVersions = Array(repeating: version, count: workers)
-    pushedAt = Array(repeating: nil, count: workers)
-    pullsOnRelease = Array(repeating: true, count: workers)
+    books = Array(repeating: WorkerBooks(baseVersion: version), count: workers)
     gathered.reserveCapacity(workers)
     released.reserveCapacity(workers)
     // Keys that exist are counted up without an allocation.
@@ -139,13 +144,13 @@ public struct Coordinator: Sendable {
 
   /// Notes that a worker took a snapshot of the present version.
   public mutating func pulled(worker: Int) {
-    if let pushedAt = pushedAt[worker] {
-      staleness.recordIdle(version - pushedAt)
+    if books[worker].pushedAt >= 0 {
+      staleness.recordIdle(version - books[worker].pushedAt)
     } else {
-      staleness.recordUnused(version - baseVersions[worker])
+      staleness.recordUnused(version - books[worker].baseVersion)
     }
-    pushedAt[worker] = nil
-    baseVersions[worker] = version
+    books[worker].pushedAt = -1
+    books[worker].baseVersion = version
   }
 
   /// Notes that a worker gave up a calculation and pulled instead.
@@ -171,9 +176,9 @@ public struct Coordinator: Sendable {
     worker: Int, baseVersion: Int, minibatches: Int = 1, isFinite: Bool, pulls: Bool = true, seconds: Double = 0
   ) -> Decision {
     precondition(
-      baseVersion == baseVersions[worker],
-      "worker \(worker) pushes a gradient of version \(baseVersion), but pulled version \(baseVersions[worker])")
-    precondition(!isWaiting[worker], "worker \(worker) pushes while it waits")
+      baseVersion == books[worker].baseVersion,
+      "worker \(worker) pushes a gradient of version \(baseVersion), but pulled version \(books[worker].baseVersion)")
+    precondition(!books[worker].isWaiting, "worker \(worker) pushes while it waits")
     precondition(group.isActive[worker], "worker \(worker) pushes after it left")
     var decision = Decision(staleness: version - baseVersion)
     guard !isStopped else {
@@ -199,7 +204,7 @@ public struct Coordinator: Sendable {
     case .queue:
       // Its snapshot goes on aging until its turn comes.
       decision.isQueued = true
-      isQueued[worker] = true
+      books[worker].isQueued = true
       queued += 1
       hold(worker, pulls: pulls)
     case .drop(let reason):
@@ -218,12 +223,12 @@ public struct Coordinator: Sendable {
     guard group.isActive[worker] else { return false }
     group.isActive[worker] = false
     group.active -= 1
-    if isWaiting[worker] {
-      isWaiting[worker] = false
+    if books[worker].isWaiting {
+      books[worker].isWaiting = false
       waiting.remove(worker)
     }
-    if isQueued[worker] {
-      countDrop(.late, of: worker, staleness: version - baseVersions[worker])
+    if books[worker].isQueued {
+      countDrop(.late, of: worker, staleness: version - books[worker].baseVersion)
       dequeue(worker)
     }
     let completes = policy.left(worker, group)
@@ -245,7 +250,7 @@ public struct Coordinator: Sendable {
   /// none.
   public mutating func nextInTurn() -> Int? {
     guard !isStopped, let worker = policy.nextInTurn(group) else { return nil }
-    gathered.append((worker, version - baseVersions[worker]))
+    gathered.append((worker, version - books[worker].baseVersion))
     group.gathered += 1
     dequeue(worker)
     _ = completeUpdate()
@@ -260,8 +265,8 @@ public struct Coordinator: Sendable {
     let progress = isStopped ? Int.max : policy.progress
     var isInOrder = true
     while let worker = waiting.leave(at: progress) {
-      isWaiting[worker] = false
-      if pullsOnRelease[worker] { pulled(worker: worker) }
+      books[worker].isWaiting = false
+      if books[worker].pullsOnRelease { pulled(worker: worker) }
       if let last = released.last, last > worker { isInOrder = false }
       released.append(worker)
     }
@@ -276,8 +281,8 @@ public struct Coordinator: Sendable {
     for (worker, age) in gathered { countDrop(.stopped, of: worker, staleness: age) }
     gathered.removeAll(keepingCapacity: true)
     group.gathered = 0
-    for worker in isQueued.indices where isQueued[worker] {
-      countDrop(.stopped, of: worker, staleness: version - baseVersions[worker])
+    for worker in books.indices where books[worker].isQueued {
+      countDrop(.stopped, of: worker, staleness: version - books[worker].baseVersion)
       dequeue(worker)
     }
   }
@@ -288,7 +293,7 @@ public struct Coordinator: Sendable {
   func isQueued(_ worker: Int) -> Bool { isQueued[worker] }
 
   /// Returns whether a worker gets a new snapshot when it goes on.
-  public func pulls(_ worker: Int) -> Bool { pullsOnRelease[worker] }
+  public func pulls(_ worker: Int) -> Bool { books[worker].pullsOnRelease }
 
   /// The least base version whose gradients are still wanted: workers may abandon older ones.
   public var oldestWanted: Int { policy.oldestWanted(version: version) }
@@ -307,11 +312,7 @@ public struct Coordinator: Sendable {
     guard !pushedWithoutPull else { return nil }
     var age = 0
     for worker in 0..<group.count {
-      if let pushedAt = pushedAt[worker] {
-        age += version - pushedAt
-      } else {
-        age += version - baseVersions[worker]
-      }
+      age += version - (books[worker].pushedAt >= 0 ? books[worker].pushedAt : books[worker].baseVersion)
     }
     // Of a worker that waits, the staleness of its push is in the sums already, unless it is still being gathered.
     let pending = gathered.reduce(0) { $0 + $1.staleness }
@@ -326,18 +327,18 @@ public struct Coordinator: Sendable {
   }
 
   private mutating func endFlight(of worker: Int) {
-    if pushedAt[worker] != nil { pushedWithoutPull = true }
-    pushedAt[worker] = version
+    if books[worker].pushedAt >= 0 { pushedWithoutPull = true }
+    books[worker].pushedAt = version
   }
 
   private mutating func hold(_ worker: Int, pulls: Bool) {
-    pullsOnRelease[worker] = pulls
-    isWaiting[worker] = true
+    books[worker].pullsOnRelease = pulls
+    books[worker].isWaiting = true
     waiting.enter(worker, goal: policy.goal(of: worker))
   }
 
   private mutating func dequeue(_ worker: Int) {
-    isQueued[worker] = false
+    books[worker].isQueued = false
     queued -= 1
     endFlight(of: worker)
   }
@@ -350,7 +351,7 @@ public struct Coordinator: Sendable {
 
   private mutating func countDrop(_ reason: DropReason, of worker: Int, staleness age: Int) {
     drops[reason, default: 0] += 1
-    dropsByWorker[worker] += 1
+    books[worker].drops += 1
     staleness.recordDropped(age)
   }
 
@@ -359,7 +360,7 @@ public struct Coordinator: Sendable {
     guard !gathered.isEmpty else { return false }
     for (worker, age) in gathered {
       staleness.recordApplied(age)
-      updatesByWorker[worker] += 1
+      books[worker].updates += 1
     }
     gathered.removeAll(keepingCapacity: true)
     group.gathered = 0

@@ -7,6 +7,8 @@ struct HelpText {
   func text(for name: Command.Name) -> String {
     switch name {
     case .train, .help: trainHelp
+    case .simulate: simulateHelp
+    case .replay: replayHelp
     case .list: listHelp
     case .summary: summaryHelp
     case .trace: traceHelp
@@ -28,6 +30,8 @@ struct HelpText {
         error, results go to standard output.
         """))
       USAGE: asgd-train [train] [options]
+             asgd-train simulate [options]
+             asgd-train replay FILE [options]
              asgd-train list SUBJECT
              asgd-train summary --model NAME --input CxHxW --classes N [options]
              asgd-train trace FILE [options]
@@ -61,6 +65,9 @@ struct HelpText {
         asgd-train --checkpoint run.safetensors
         asgd-train --resume run.safetensors --checkpoint run.safetensors
             Stop with Ctrl-C, and go on later.
+        asgd-train --workers 8 --record run.asgd
+        asgd-train replay run.asgd
+            Repeat a run of real threads bit for bit.
 
       """
   }

@@ -34,6 +34,16 @@ extension Program {
       return try withExtendedLifetime(interrupts) {
         try TrainingSession(options).run(interrupts)
       }
+    case .simulate(let options):
+      let interrupts = InterruptHandler()
+      return try withExtendedLifetime(interrupts) {
+        try SimulationSession(options).run(interrupts)
+      }
+    case .replay(let options):
+      let interrupts = InterruptHandler()
+      return try withExtendedLifetime(interrupts) {
+        try ReplaySession(options).run(interrupts)
+      }
     case .list(.kernels):
       try output.write(KernelListing(KernelBackends.all).text)
     case .list(let subject):
@@ -59,7 +69,10 @@ extension ExitCode {
       case let error as RecordingError:
         error.isNotFound ? .dataNotFound : error.isUnwritable ? .cannotWrite : .malformedData
       case SafetensorsError.notFound: .dataNotFound
-      case is SafetensorsError, is CheckpointError: .malformedData
+      case let error as RecordingError:
+        error.isNotFound ? .dataNotFound : error.isUnwritable ? .cannotWrite : .malformedData
+      case ScriptError.notFound: .dataNotFound
+      case is SafetensorsError, is CheckpointError, is ReplayError, is ScriptError: .malformedData
       case is OutputError, is AtomicFileError: .cannotWrite
       default: .internalError
       }

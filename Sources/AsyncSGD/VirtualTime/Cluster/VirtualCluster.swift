@@ -119,11 +119,11 @@ struct VirtualCluster<Trainee: VirtualTrainee> {
   /// - Returns: Whether there was one; if not, no minibatch is left for any worker, or all are lost.
   mutating func step() -> Bool {
     guard !isStopped, active > 0 || isReturnAwaited, let event = queue.first else { return false }
-    queue.removeFirst()
     seconds = event.seconds
     events += 1
     if event.slot < workers.count { carryOn(event.slot) } else { strike(slot: event.slot - workers.count) }
     settle()
+    queue.remove(event)
     return true
   }
 
@@ -150,7 +150,7 @@ struct VirtualCluster<Trainee: VirtualTrainee> {
   }
 
   func isReturning(_ worker: Int) -> Bool {
-    queue.event(of: worker) != nil || faults.awaitsJoin(of: worker)
+    queue.isScheduled(worker) || faults.awaitsJoin(of: worker)
   }
 
   // MARK: Figures

@@ -64,9 +64,11 @@ struct VirtualWorker: Sendable {
   /// Notes that it does something else from `now` on.
   @inline(__always)
   mutating func enter(_ next: Phase, at now: Double) {
-    usage.add(now - since, in: phase)
+    if now > since {
+      usage.add(now - since, in: phase)
+      since = now
+    }
     phase = next
-    since = now
   }
 }
 

@@ -5,9 +5,9 @@ struct StepPattern: Sendable {
     /// Each gradient is pushed by itself; see ``SingleSteps``.
     case single
     /// See ``DownpourSteps``.
-    case downpour(pushEvery: Int, fetchEvery: Int)
+    case downpour(pushEvery: Int32, fetchEvery: Int32)
     /// See ``ElasticSteps``.
-    case elastic(period: Int)
+    case elastic(period: Int32)
     /// See ``LocalSGDSteps``.
     case local
   }
@@ -15,13 +15,13 @@ struct StepPattern: Sendable {
   /// The kind.
   let kind: Kind
   /// The steps of a period of local SGD, and the minibatch of the run from which on it has so many.
-  private let localSteps: Int
+  private let localSteps: Int32
   private let localFrom: Int
 
   /// Creates the pattern of a configuration.
   init(_ configuration: TrainingConfiguration, minibatches: Int) {
     let isLocal = configuration.mode == .localSGD
-    localSteps = isLocal ? configuration.integer(.localSteps) : 1
+    localSteps = isLocal ? Int32(configuration.integer(.localSteps)) : 1
     localFrom =
       isLocal
       ? Int((configuration.number(.postLocalFrom) * Double(configuration.epochs * minibatches)).rounded()) : 0
@@ -31,15 +31,16 @@ struct StepPattern: Sendable {
     }
     switch configuration.mode {
     case .localSGD: kind = .local
-    case .easgd, .eamsgd: kind = .elastic(period: configuration.integer(.communicationPeriod))
+    case .easgd, .eamsgd: kind = .elastic(period: Int32(configuration.integer(.communicationPeriod)))
     case .agn, .fedBuff:
-      let steps = configuration.integer(.localSteps)
+      let steps = Int32(configuration.integer(.localSteps))
       kind = .downpour(pushEvery: steps, fetchEvery: steps)
     default:
-      kind = .downpour(pushEvery: configuration.integer(.pushEvery), fetchEvery: configuration.integer(.fetchEvery))
+      kind = .downpour(
+        pushEvery: Int32(configuration.integer(.pushEvery)), fetchEvery: Int32(configuration.integer(.fetchEvery)))
     }
   }
 
   /// The steps of the period of local SGD that begins with a minibatch of the run.
-  func period(from minibatch: Int) -> Int { minibatch < localFrom ? 1 : localSteps }
+  func period(from minibatch: Int) -> Int32 { minibatch < localFrom ? 1 : localSteps }
 }

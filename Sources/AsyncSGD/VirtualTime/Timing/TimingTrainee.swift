@@ -6,16 +6,18 @@ struct TimingTrainee: VirtualTrainee {
   /// What a worker keeps to itself.
   private struct Books: Sendable {
     var pulledVersion = 0
+    /// The staleness of its pushes that became part of an update.
+    var staleness = StalenessSums()
     /// Minibatches since its last push.
-    var minibatches = 0
+    var minibatches: Int32 = 0
     /// Steps since its last pull, in the modes with a period for that.
-    var stepsSincePull = 0
+    var stepsSincePull: Int32 = 0
     /// In elastic modes, steps since the last exchange, modulo the period.
-    var clock = 0
+    var clock: Int32 = 0
     /// In elastic modes, whether it has moved since the last exchange; a step exchanges before it moves.
     var hasMoved = false
     /// In local SGD, the steps of this period.
-    var period = 1
+    var period: Int32 = 1
     /// Whether it must pull before it goes on.
     var mustPull = false
     /// Whether its push under way takes the latest parameters with it.
@@ -24,8 +26,6 @@ struct TimingTrainee: VirtualTrainee {
 
   /// The decisions.
   private(set) var coordinator: Coordinator
-  /// The staleness of each worker's pushes that became part of an update.
-  private(set) var stalenessByWorker: [StalenessSums]
   /// Workers that were let go, but for the one that pushed.
   private(set) var released: [Int] = []
   /// The weights of a push and of a pull, in bytes.
@@ -48,7 +48,6 @@ struct TimingTrainee: VirtualTrainee {
     let workers = configuration.workers
     coordinator = Coordinator(
       mode: configuration.mode, workers: workers, hyperparameters: configuration.hyperparameters)
-    stalenessByWorker = Array(repeating: StalenessSums(), count: workers)
     released.reserveCapacity(workers)
     pushBytes = 4 * parameters
     pullBytes = 4 * parameters
@@ -65,6 +64,9 @@ struct TimingTrainee: VirtualTrainee {
     deal.begin(stretch.minibatches)
     coordinator.begin(workers: stretch.workers)
   }
+
+  /// The staleness of each worker's pushes that became part of an update.
+  var stalenessByWorker: [StalenessSums] { books.map(\.staleness) }
 
   /// The minibatches dealt in this epoch.
   var position: Int { deal.position }
@@ -164,20 +166,21 @@ struct TimingTrainee: VirtualTrainee {
 
   mutating func join(worker: Int, at seconds: Double) {
     coordinator.join(worker: worker)
-    books[worker] = Books()
+    books[worker] = Books(staleness: books[worker].staleness)
     notePull(worker)
   }
 
   mutating func crash(worker: Int, at seconds: Double) {
-    books[worker] = Books(pulledVersion: books[worker].pulledVersion)
+    books[worker] = Books(pulledVersion: books[worker].pulledVersion, staleness: books[worker].staleness)
   }
 
   /// Pushes; returns whether the worker goes on at once.
   private mutating func carryOut(_ worker: Int, pulls: Bool, at seconds: Double) -> Bool {
     let decision = coordinator.push(
-      worker: worker, baseVersion: books[worker].pulledVersion, minibatches: books[worker].minibatches, isFinite: true,
+      worker: worker, baseVersion: books[worker].pulledVersion, minibatches: Int(books[worker].minibatches),
+      isFinite: true,
       pulls: pulls, seconds: seconds)
-    if decision.dropped == nil { stalenessByWorker[worker].record(decision.staleness) }
+    if decision.dropped == nil { books[worker].staleness.record(decision.staleness) }
     return settle(caller: worker)
   }
 
