@@ -290,7 +290,7 @@ public struct Coordinator: Sendable {
   // MARK: Books
 
   /// Returns whether a worker's contribution waits for its turn.
-  func isQueued(_ worker: Int) -> Bool { isQueued[worker] }
+  func isQueued(_ worker: Int) -> Bool { books[worker].isQueued }
 
   /// Returns whether a worker gets a new snapshot when it goes on.
   public func pulls(_ worker: Int) -> Bool { books[worker].pullsOnRelease }
