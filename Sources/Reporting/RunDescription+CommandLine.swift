@@ -20,7 +20,12 @@ extension RunDescription {
       NumberText.exact(weightDecay), "--schedule", schedule, "--warmup", NumberText.exact(warmup), "--seed", "\(seed)",
       "--kernels", kernels,
     ]
-    return shellCommand(algorithm + hyperparameters + others + moreArguments)
+    switch driver {
+    case .live: return shellCommand(algorithm + hyperparameters + others + moreArguments)
+    case .virtual: return shellCommand(["simulate"] + algorithm + hyperparameters + others + moreArguments)
+    // The recording has the rest.
+    case .replay: return shellCommand(["replay"] + moreArguments)
+    }
   }
 
   /// The effective values that no option states, in words.

@@ -8,9 +8,9 @@ public enum ExitCode: Int32, CaseIterable, Sendable {
   case trainingFailed = 1
   /// The arguments make no sense.
   case usage = 64
-  /// A data set or a checkpoint is damaged.
+  /// A data set, a checkpoint or a recording is damaged.
   case malformedData = 65
-  /// A data set or a checkpoint is not there.
+  /// A data set, a checkpoint or a recording is not there.
   case dataNotFound = 66
   /// The program has an error.
   case internalError = 70
@@ -25,10 +25,10 @@ public enum ExitCode: Int32, CaseIterable, Sendable {
     case .done: "done"
     case .trainingFailed: "training failed: it diverged, or missed --target-accuracy"
     case .usage: "wrong usage: the arguments make no sense"
-    case .malformedData: "malformed data: a data set or a checkpoint is damaged"
-    case .dataNotFound: "data not found: no such data set or checkpoint"
+    case .malformedData: "malformed data: a data set, a checkpoint or a recording is damaged"
+    case .dataNotFound: "data not found: no such data set, checkpoint or recording"
     case .internalError: "internal error"
-    case .cannotWrite: "cannot write the metrics or the checkpoint"
+    case .cannotWrite: "cannot write the metrics, the checkpoint or another file"
     case .interrupted: "interrupted, after the checkpoint if there is to be one"
     }
   }

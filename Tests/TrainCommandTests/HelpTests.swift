@@ -11,6 +11,7 @@ struct HelpTests {
       ("train", ["--help", "-h", "help", "help train", "help help", "train --help", "--workers 0 -h --unknown"]),
       ("list", ["list --help", "help list", "list -h", "list models --help"]),
       ("summary", ["summary --help", "help summary", "summary -h"]),
+      ("trace", ["trace --help", "help trace", "trace -h", "trace run.asgd --json --help"]),
       ("modes", ["help modes"]), ("rules", ["help rules"]), ("optimizers", ["help optimizers"]),
       ("compressions", ["help compressions"]),
     ])
@@ -26,7 +27,7 @@ struct HelpTests {
 
   @Test(
     "is at most 80 columns wide, without trailing spaces, and ends with one newline",
-    arguments: ["train", "list", "summary", "modes", "rules", "optimizers", "compressions"])
+    arguments: ["train", "list", "summary", "trace", "modes", "rules", "optimizers", "compressions"])
   func layout(name: String) throws {
     guard case .help(let text) = try parse("help \(name)") else {
       Issue.record("no help")

@@ -214,40 +214,44 @@ final class LogicalWorker: @unchecked Sendable {  // handed from thread to threa
   func pushFirstOfTwo() {
     guard let push = outgoing else { preconditionFailure("worker \(index) has nothing to push") }
     var copy = push
-    copy.gradient = service.takeGradientBuffer()
+    // All of the pool may be in flight, and nobody gives one back before this worker goes on.
+    copy.gradient = GradientBuffer(count: push.gradient.count)
     copy.gradient.copy(UnsafePointer(push.gradient.values))
     copy.pulls = false
     _ = service.push(copy, snapshot: &snapshot)
-    if push.gradient === steps.ownBuffer { service.giveBack(copy.gradient) }
     outgoing?.origin?.minibatches = []
   }
 
   /// Forgets a push that the server never hears of, though the worker believes that it does.
-  ///
-  /// - Returns: The minibatches that are lost with it.
-  func losePush() -> [Int] {
-    guard let push = takeOutgoing() else { return [] }
+  func losePush() {
+    forgetPush()
     steps.answered(.proceed, at: snapshot.values)
-    return push.origin?.minibatches ?? []
   }
 
-  private func takeOutgoing() -> GradientPush? {
-    guard let push = outgoing.take() else { return nil }
-    if push.gradient !== steps.ownBuffer { service.giveBack(push.gradient) }
-    return push
+  /// Forgets a gradient that was computed in vain, of a worker that keeps nothing to itself.
+  func discard() {
+    forgetPush()
+    clearSums()
+    origin = PushOrigin()
   }
 
   /// Forgets all that the worker keeps to itself, and all that the server does not know.
-  ///
-  /// - Returns: The minibatches that nobody will hear of.
-  func crash() -> [Int] {
-    let lost = (takeOutgoing()?.origin?.minibatches ?? []) + origin.minibatches
-    origin = PushOrigin()
-    clearSums()
+  func crash() {
+    discard()
     steps.reset()
     treatment.momentum?.reset()
     compressor?.reset()
-    return lost
+  }
+
+  private func forgetPush() {
+    guard let push = outgoing.take(), push.gradient !== steps.ownBuffer else { return }
+    service.giveBack(push.gradient)
+  }
+
+  /// Says when what waits for the server was computed, where that is not the time at which the program did so.
+  func date(startedAt: Int, pushedAt: Int) {
+    outgoing?.origin?.startedAt = startedAt
+    outgoing?.origin?.pushedAt = pushedAt
   }
 }
 

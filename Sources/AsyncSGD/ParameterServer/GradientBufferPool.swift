@@ -33,8 +33,10 @@ final class GradientBufferPool: @unchecked Sendable {  // `free` is protected by
   private let lock = Lock()
   private let available: DispatchSemaphore
   private var free: [GradientBuffer]
+  private let capacity: Int
 
   init(buffers: Int, count: Int) {
+    capacity = buffers
     // What is in them is undefined, so the memory of a buffer that is never used is never touched.
     free = (0..<buffers).map { _ in GradientBuffer(uninitialized: count) }
     // Counted up, not created with its value: Dispatch traps where a semaphore dies with less than it was created with,
@@ -50,8 +52,14 @@ final class GradientBufferPool: @unchecked Sendable {  // `free` is protected by
   }
 
   /// Gives a buffer back, to be taken next: it is the likeliest to be in a cache.
+  ///
+  /// It need not have been taken here: a push that arrives twice is one more. Those that would be too many are let go.
   func give(_ buffer: GradientBuffer) {
-    lock.withLock { free.append(buffer) }
-    available.signal()
+    let isKept = lock.withLock {
+      guard free.count < capacity else { return false }
+      free.append(buffer)
+      return true
+    }
+    if isKept { available.signal() }
   }
 }

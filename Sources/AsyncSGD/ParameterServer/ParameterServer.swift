@@ -484,6 +484,11 @@ extension ParameterServer: TrainingServer {
   /// The workers that the last push or leave let go, in order.
   nonisolated var released: [Int] { executor.queue.sync { assumeIsolated { $0.coordinator.released } } }
 
+  /// The present version, and the least one whose gradients are still wanted.
+  nonisolated var wanted: (version: Int, oldest: Int) {
+    executor.queue.sync { assumeIsolated { ($0.coordinator.version, $0.coordinator.oldestWanted) } }
+  }
+
   nonisolated var record: CoordinationRecord { CoordinationRecord(coordination) }
 
   /// Begins an epoch in which some workers take part; nobody waits for the others.

@@ -20,6 +20,9 @@ protocol TrainingServer: ParameterService {
   /// The workers that the last push or leave let go, in order; for drivers that carry out one event at a time.
   var released: [Int] { get }
 
+  /// The present version, and the least one whose gradients are still wanted; for drivers that carry out one event at a time.
+  var wanted: (version: Int, oldest: Int) { get }
+
   /// Begins an epoch in which some workers take part; nobody waits for the others.
   func begin(workers: Range<Int>)
 
@@ -32,6 +35,9 @@ extension TrainingServer {
 
   /// None: nobody ever waits.
   var released: [Int] { [] }
+
+  /// All gradients are wanted.
+  var wanted: (version: Int, oldest: Int) { (status.version, 0) }
 }
 
 /// What a service decided in a run.

@@ -5,7 +5,7 @@ internal import Dispatch
 /// Recording an event encodes it into memory under a lock, and never waits for the disk: blocks that are full, or half a second
 /// old, are written on a queue of the writer's own. A run that is killed so loses half a second. The first failure ends the
 /// recording and not the run; see ``failure``.
-public final class RecordingWriter: @unchecked Sendable {  // what threads share is protected by `lock`
+public final class RecordingWriter: EventRecorder, @unchecked Sendable {  // what threads share is protected by `lock`
   /// The usual payload of a block: some thousand events.
   private static let blockSize = 1 << 16
   /// The most bytes that may wait for the disk.

@@ -45,19 +45,22 @@ public final class Replayer: @unchecked Sendable {  // all but the request to st
   ///   - backend: The kernels.
   ///   - programVersion: The version that the run's description names.
   ///   - threads: The threads that compute gradients, at least 1.
+  ///   - isContinuous: Whether the recorded run had no pauses between its epochs, as one in virtual time.
   ///   - observer: Who is told.
   /// - Throws: ``TrainingError`` if model, data, recording and configuration do not fit together.
   public init(
     _ configuration: TrainingConfiguration, isExact: Bool, recording: Recording, model: ShapedModel, data: DatasetPair,
-    backend: any KernelBackend<Float>, programVersion: String, threads: Int, observer: any TrainingObserver
+    backend: any KernelBackend<Float>, programVersion: String, threads: Int, isContinuous: Bool = false,
+    observer: any TrainingObserver
   ) throws(TrainingError) {
     precondition(threads >= 1, "there must be at least 1 thread, not \(threads)")
     events = recording.events
     self.isExact = isExact
     check = ReplayCheck(recording.events)
-    let setup = try RunSetup(
+    var setup = try RunSetup(
       configuration, model: model, data: data, backend: backend, programVersion: programVersion,
       resuming: recording.header.state, clock: clock.clock, recorder: isExact ? check : nil)
+    setup.description.driver = .replay
     self.setup = setup
     shards = setup.server as? ShardedParameterServer
     description = setup.description
@@ -67,7 +70,7 @@ public final class Replayer: @unchecked Sendable {  // all but the request to st
     workers = ScheduledWorkers(
       setup.makeWorkers(clock: isExact ? clock.clock : nil) { server, _ in PatientService(base: server) }, crew: crew,
       setup: setup,
-      curriculum: Curriculum(configuration, plan: setup.plan))
+      curriculum: Curriculum(configuration, plan: setup.plan, roundsEndWithEpochs: !isContinuous))
     monitor = RunMonitor(setup, observer: observer)
     schedule = RecordedSchedule(recording.events, workers: configuration.workers)
     knownErrand = Array(repeating: nil, count: configuration.workers)
@@ -158,7 +161,7 @@ public final class Replayer: @unchecked Sendable {  // all but the request to st
     case .leave(let worker, let microseconds):
       clock.microseconds = microseconds
       schedule.pass(worker)
-      workers[worker].leave()
+      workers.leave(worker)
       goOnWithReleased()
     case .join(let worker, let microseconds):
       clock.microseconds = microseconds
@@ -238,12 +241,12 @@ public final class Replayer: @unchecked Sendable {  // all but the request to st
     case .crash:
       schedule.pass(worker)
       schedule.skip(to: number, by: worker)
-      _ = workers[worker].crash()
+      workers[worker].crash()
       knownErrand[worker] = nil
     case .lostPush:
       schedule.pass(worker)
       guard case .push = takeErrand(of: worker) else { return differ(at: number, &progress) }
-      _ = workers[worker].losePush()
+      workers[worker].losePush()
       beginsWithPull[worker] = true
     case .duplicatedPush:
       schedule.pass(worker)

@@ -86,6 +86,12 @@ final class ScheduledWorkers {
   /// Carries out a worker's push.
   func push(_ worker: Int) -> Answer { settle(worker, workers[worker].push()) }
 
+  /// Takes a worker out, who waits no more; others may be let go.
+  func leave(_ worker: Int) {
+    isWaiting[worker] = false
+    workers[worker].leave()
+  }
+
   /// Carries out one shard's part of a worker's push; `nil` until it was the last part.
   func push(_ worker: Int, shard: Int, of server: ShardedParameterServer) -> Answer? {
     guard let push = workers[worker].pending else { preconditionFailure("worker \(worker) has nothing to push") }

@@ -10,7 +10,7 @@ struct RunSetup {
   let backend: any KernelBackend<Float>
   let plan: EpochPlan
   let order: EpochOrder
-  let description: RunDescription
+  var description: RunDescription
   let server: any TrainingServer
   /// What the run goes on from; `nil` for a new one.
   let state: TrainerState?

@@ -23,6 +23,18 @@ public protocol TrainingObserver: Sendable {
 
 /// Everything needed to repeat a run.
 public struct RunDescription: Hashable, Sendable {
+  /// How a run comes about.
+  public enum Driver: String, Hashable, Sendable {
+    /// Worker threads race.
+    case live
+    /// Emulated workers take turns in virtual time.
+    case virtual
+    /// The events of a recording are carried out once more.
+    case replay
+  }
+
+  /// How the run comes about.
+  public var driver = Driver.live
   /// The version of the program.
   public var programVersion: String
   /// `--model`.

@@ -44,6 +44,10 @@ package struct JSONObject {
   }
 
   private static func quoted(_ text: String) -> String {
+    // Names are always plain; an encoder for each would take most of the time of a long listing.
+    if text.utf8.allSatisfy({ (0x20..<0x7F).contains($0) && $0 != UInt8(ascii: "\"") && $0 != UInt8(ascii: "\\") }) {
+      return "\"\(text)\""
+    }
     let encoder = JSONEncoder()
     encoder.outputFormatting = .withoutEscapingSlashes
     guard let bytes = try? encoder.encode(text) else { preconditionFailure("a string has no JSON form: \(text)") }

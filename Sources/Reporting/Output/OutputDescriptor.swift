@@ -83,6 +83,9 @@ public struct OutputError: Error, Hashable, Sendable, CustomStringConvertible {
     self.reason = reason
   }
 
+  /// Whether whoever read the text has gone away, as `head` does when it has seen enough.
+  public var isReaderGone: Bool { reason == String(cString: strerror(EPIPE)) }
+
   /// What could not be written, and why.
   public var description: String { "cannot write '\(name)': \(reason)" }
 }

@@ -4,10 +4,16 @@ internal import AsyncSGD
 public enum Command: Hashable, Sendable {
   /// Train a model.
   case train(TrainOptions)
+  /// Repeat a recorded run.
+  case replay(ReplayOptions)
+  /// Train in virtual time.
+  case simulate(SimulateOptions)
   /// List the values that an option takes.
   case list(ListSubject)
   /// Describe a model.
   case summary(SummaryOptions)
+  /// Show a recording.
+  case trace(TraceOptions)
   /// Print this help.
   case help(String)
   /// Print this version.
@@ -16,8 +22,11 @@ public enum Command: Hashable, Sendable {
   /// The commands by name; what is not among them does not exist.
   enum Name: String, CaseIterable {
     case train
+    case simulate
+    case replay
     case list
     case summary
+    case trace
     case help
   }
 
@@ -46,7 +55,10 @@ public enum Command: Hashable, Sendable {
     if options.contains("--help") || options.contains("-h") { return .help(help.text(for: name)) }
     switch name {
     case .train: return .train(try trainOptions(Array(rest), vocabulary: vocabulary, cores: cores))
+    case .simulate: return .simulate(try simulateOptions(Array(rest), vocabulary: vocabulary, cores: cores))
+    case .replay: return .replay(try replayOptions(Array(rest), vocabulary: vocabulary, cores: cores))
     case .summary: return .summary(try summaryOptions(Array(rest), vocabulary: vocabulary))
+    case .trace: return .trace(try TraceOptions.parse(Array(rest)))
     case .list: return .list(try listSubject(Array(rest)))
     case .help:
       guard let subject = try positionals(Array(rest), most: 1).first else { return .help(help.text(for: .train)) }
@@ -79,6 +91,39 @@ public enum Command: Hashable, Sendable {
     options.given = outcome.given
     if options.mode == .sequential, !options.given.contains("--workers") { options.workers = 1 }
     try options.checkConsistency(vocabulary: vocabulary)
+    return options
+  }
+
+  private static func simulateOptions(
+    _ arguments: [String], vocabulary: Vocabulary, cores: Int
+  ) throws(UsageError) -> SimulateOptions {
+    var options = SimulateOptions(cores: cores)
+    let specifications =
+      SimulateOptions.specifications(vocabulary: vocabulary, cores: cores).flatMap(\.options)
+      + SimulateOptions.hyperparameterSpecifications
+    let outcome = try ArgumentParser(specifications: specifications).parse(arguments, into: &options)
+    try refusePositionals(outcome.positionals)
+    options.train.given = outcome.given
+    if options.train.mode == .sequential, !outcome.given.contains("--workers") { options.train.workers = 1 }
+    try options.checkConsistency(vocabulary: vocabulary)
+    return options
+  }
+
+  private static func replayOptions(
+    _ arguments: [String], vocabulary: Vocabulary, cores: Int
+  ) throws(UsageError) -> ReplayOptions {
+    var options = ReplayOptions(path: "", cores: cores)
+    let specifications =
+      ReplayOptions.specifications(vocabulary: vocabulary, cores: cores).flatMap(\.options)
+      + ReplayOptions.hyperparameterSpecifications
+    let outcome = try ArgumentParser(specifications: specifications).parse(arguments, into: &options)
+    try refusePositionals(outcome.positionals.dropFirst())
+    guard let path = outcome.positionals.first, !path.isEmpty else {
+      throw UsageError("replay needs a recording: asgd-train replay FILE, where 'asgd-train --record FILE' wrote it")
+    }
+    options.path = path
+    options.changes.given = outcome.given
+    options.arguments = arguments.filter { $0 != path }
     return options
   }
 

@@ -7,8 +7,11 @@ struct HelpText {
   func text(for name: Command.Name) -> String {
     switch name {
     case .train, .help: trainHelp
+    case .simulate: simulateHelp
+    case .replay: replayHelp
     case .list: listHelp
     case .summary: summaryHelp
+    case .trace: traceHelp
     }
   }
 
@@ -27,8 +30,11 @@ struct HelpText {
         error, results go to standard output.
         """))
       USAGE: asgd-train [train] [options]
+             asgd-train simulate [options]
+             asgd-train replay FILE [options]
              asgd-train list SUBJECT
              asgd-train summary --model NAME --input CxHxW --classes N [options]
+             asgd-train trace FILE [options]
              asgd-train help [COMMAND | TOPIC]
 
       \(groups.joined(separator: "\n"))
@@ -59,6 +65,9 @@ struct HelpText {
         asgd-train --checkpoint run.safetensors
         asgd-train --resume run.safetensors --checkpoint run.safetensors
             Stop with Ctrl-C, and go on later.
+        asgd-train --workers 8 --record run.asgd
+        asgd-train replay run.asgd
+            Repeat a run of real threads bit for bit.
 
       """
   }
@@ -91,6 +100,41 @@ struct HelpText {
     \(Self.generalOptions)
     EXAMPLES:
       asgd-train summary --model lenet5 --input 1x28x28 --classes 10
+
+    """
+  }
+
+  private var traceHelp: String {
+    """
+    OVERVIEW: Show what happened in a recorded run: who pulled and pushed what.
+
+    \(HelpLayout.wrapped("""
+      Prints the settings of the run, a line for each event, and what they amount to. Times are those of the run; \
+      'pulled' is the version that a worker computed a gradient at, 'version' that of the server when it arrived, and \
+      'stale' the difference. 'compute' is from the start of its first minibatch until the worker hands the gradient \
+      over, 'wait' from there until the server has it. A run that was killed is shown as far as it was recorded.
+      """))
+    USAGE: asgd-train trace FILE [options]
+
+    OPTIONS:
+    \(TraceOptions.specifications.map(HelpLayout.entry).joined())
+    GENERAL:
+    \(Self.generalOptions)
+    JSON LINES:
+    \(HelpLayout.wrapped("""
+      The first object has "event": "recording" with file, complete and settings, the last "event": "summary". Of \
+      those between, each has its sequence; "event": "push" has worker, shard, pulledVersion, version, staleness, \
+      minibatches, randomStream (seed, worker and the step of the first minibatch), pulledAt, startedAt, pushedAt and \
+      arrivedAt in microseconds, loss, fate (applied, queued or dropped), reason and pulls. The others are begin, pull, \
+      leave, join, fault, fingerprint, epoch and end, with the microseconds in at.
+      """, indent: 2))
+    EXAMPLES:
+      asgd-train trace run.asgd --limit 20
+          The first events.
+      asgd-train trace run.asgd --chrome-trace run.json
+          A lane for each worker and for the server, to be opened in Perfetto.
+      asgd-train trace run.asgd --json | grep '"event":"push"'
+          The gradients, for a script.
 
     """
   }

@@ -22,11 +22,33 @@ extension TrainOptions {
     if resume == nil {
       try checkAlgorithm(RunSettings(self).configuration)
     }
+    if resume == nil || given.contains("--mode") { try checkRecordable(mode) }
     if let metrics {
-      for (option, path) in [("--checkpoint", checkpoint), ("--resume", resume)] where path == metrics {
+      for (option, path) in otherFiles where path == metrics {
         throw UsageError("'--metrics' and '\(option)' name the same file '\(metrics)'")
       }
     }
+    if let record {
+      for (option, path) in [("--checkpoint", checkpoint), ("--resume", resume)] where path == record {
+        throw UsageError("'--record' and '\(option)' name the same file '\(record)'")
+      }
+    }
+  }
+
+  /// The files of a run beside its metrics, with their options.
+  var otherFiles: [(option: String, path: String?)] {
+    [("--checkpoint", checkpoint), ("--resume", resume), ("--record", record)]
+  }
+
+  /// Refuses to record what cannot be repeated.
+  ///
+  /// - Parameter mode: The mode, which the options or a checkpoint name.
+  /// - Throws: ``UsageError``.
+  func checkRecordable(_ mode: CoordinationMode) throws(UsageError) {
+    guard record != nil, mode == .hogwild else { return }
+    throw UsageError(
+      "'--record' does not go with '--mode hogwild', whose workers read and write parameters while others do: no order "
+        + "of events repeats that; drop '--record', or choose --mode async, also with --server-shards")
   }
 
   /// Refuses choices that mean nothing together, and hyperparameters that none of them has.

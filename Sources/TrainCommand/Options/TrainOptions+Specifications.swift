@@ -3,13 +3,20 @@ internal import Kernels
 
 extension TrainOptions {
   /// The options of `train` in groups, as the help shows them; see ``hyperparameterSpecifications`` for the rest.
+  ///
+  /// - Parameters:
+  ///   - vocabulary: The names that options take.
+  ///   - cores: The number of cores of this machine.
+  ///   - mostWorkers: The most workers that a run may have.
+  ///   - defaultWorkers: The workers where their number is not given; `nil` for the number of cores.
+  /// - Returns: The groups with their titles.
   static func specifications(
-    vocabulary: Vocabulary, cores: Int
+    vocabulary: Vocabulary, cores: Int, mostWorkers: Int = mostWorkers, defaultWorkers: Int? = nil
   ) -> [(title: String, options: [OptionSpecification<TrainOptions>])] {
     [
       ("PROBLEM", problem(vocabulary)),
       (algorithmTitle, algorithm),
-      ("PARALLELISM", parallelism(vocabulary, cores: cores)),
+      ("PARALLELISM", parallelism(vocabulary, cores: cores, mostWorkers: mostWorkers, defaultWorkers: defaultWorkers)),
       ("OPTIMIZATION", optimization(vocabulary)),
       ("OUTPUT", output),
     ]
@@ -62,13 +69,17 @@ extension TrainOptions {
     ]
   }
 
-  private static func parallelism(_ vocabulary: Vocabulary, cores: Int) -> [OptionSpecification<TrainOptions>] {
+  private static func parallelism(
+    _ vocabulary: Vocabulary, cores: Int, mostWorkers: Int, defaultWorkers: Int?
+  ) -> [OptionSpecification<TrainOptions>] {
     let defaults = TrainOptions(cores: cores)
+    let workers =
+      defaultWorkers == nil ? "Worker threads, each with its own replica of the model" : "Workers, which are emulated"
     return [
       .integer(
-        "--workers", "Worker threads, each with its own replica of the model; \(mostWorkers) at most.",
-        in: 1...mostWorkers,
-        default: "the number of cores, \(defaults.workers)", otherNames: ["threads", "num-workers", "num-processes"]
+        "--workers", "\(workers); \(mostWorkers) at most.", in: 1...mostWorkers,
+        default: defaultWorkers.map { "\($0)" } ?? "the number of cores, \(defaults.workers)",
+        otherNames: ["threads", "num-workers", "num-processes"]
       ) { $0.workers = $1 },
       .name(
         "--kernels", "The implementation of the arithmetic.", values: vocabulary.kernels.map(\.name),
@@ -136,6 +147,10 @@ extension TrainOptions {
         default: "off", otherNames: ["save"]
       ) { $0.checkpoint = $1 },
       .path("--resume", "Go on from a checkpoint.", default: "off", otherNames: ["load"]) { $0.resume = $1 },
+      .path(
+        "--record", "Record all that is needed to repeat the run bit for bit (see 'help replay' and 'help trace').",
+        default: "off", otherNames: ["trace", "flight-recorder"]
+      ) { $0.record = $1 },
       .number(
         "--target-accuracy", "Exit with 1 if the final test accuracy is below X, from 0 to 1.", .share(example: "0.98"),
         default: "off"

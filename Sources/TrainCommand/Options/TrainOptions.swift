@@ -5,6 +5,8 @@ public import Kernels
 public struct TrainOptions: Hashable, Sendable {
   /// The most workers that a run may have.
   static let mostWorkers = Trainer.maximumWorkers
+  /// The most threads that compute for emulated workers.
+  static let mostThreads = 256
   /// The most passes over the training set.
   static let mostEpochs = 100_000
   /// The most examples in a minibatch.
@@ -76,6 +78,8 @@ public struct TrainOptions: Hashable, Sendable {
   public var checkpoint: String?
   /// `--resume`: a file.
   public var resume: String?
+  /// `--record`: a file.
+  public var record: String?
   /// `--target-accuracy`: a share.
   public var targetAccuracy: Double?
   /// `--quiet`.

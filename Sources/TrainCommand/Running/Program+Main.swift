@@ -34,12 +34,24 @@ extension Program {
       return try withExtendedLifetime(interrupts) {
         try TrainingSession(options).run(interrupts)
       }
+    case .simulate(let options):
+      let interrupts = InterruptHandler()
+      return try withExtendedLifetime(interrupts) {
+        try SimulationSession(options).run(interrupts)
+      }
+    case .replay(let options):
+      let interrupts = InterruptHandler()
+      return try withExtendedLifetime(interrupts) {
+        try ReplaySession(options).run(interrupts)
+      }
     case .list(.kernels):
       try output.write(KernelListing(KernelBackends.all).text)
     case .list(let subject):
       try output.write(Vocabulary.ofThisProgram.listing(of: subject))
     case .summary(let options):
       try output.write(ModelSummary(options).text)
+    case .trace(let options):
+      try TraceSession(options).run()
     case .help(let text), .version(let text):
       try output.write(text)
     }
@@ -54,8 +66,13 @@ extension ExitCode {
       switch error {
       case is UsageError, is ModelError, is ShapeError, is KernelBackendError, TrainingError.conflict: .usage
       case let error as DataError: error.isNotFound ? .dataNotFound : .malformedData
+      case let error as RecordingError:
+        error.isNotFound ? .dataNotFound : error.isUnwritable ? .cannotWrite : .malformedData
       case SafetensorsError.notFound: .dataNotFound
-      case is SafetensorsError, is CheckpointError: .malformedData
+      case let error as RecordingError:
+        error.isNotFound ? .dataNotFound : error.isUnwritable ? .cannotWrite : .malformedData
+      case ScriptError.notFound: .dataNotFound
+      case is SafetensorsError, is CheckpointError, is ReplayError, is ScriptError: .malformedData
       case is OutputError, is AtomicFileError: .cannotWrite
       default: .internalError
       }

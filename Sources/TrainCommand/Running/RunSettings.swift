@@ -74,6 +74,29 @@ struct RunSettings: Hashable {
     }
   }
 
+  /// Returns the settings with what was given of rule, optimizer, compression and their numbers, for the schedule of a
+  /// recorded run.
+  ///
+  /// Another optimizer has the learning rate that suits it, unless one is given.
+  ///
+  /// - Parameter options: What was given.
+  /// - Returns: The settings of the counterfactual.
+  /// - Throws: ``UsageError`` if the choices mean nothing together.
+  func changed(by options: TrainOptions) throws(UsageError) -> RunSettings {
+    var changed = self
+    changed.takeOverAlgorithm(from: options)
+    changed.override(with: options)
+    if options.learningRate == nil, changed.configuration.optimizer != configuration.optimizer {
+      let recipe = TrainingRecipe.recommended(forModel: model, hiddenLayers: hidden?.units.count ?? 1)
+      changed.configuration.learningRate = recipe.learningRate(
+        mode: changed.configuration.mode, rule: changed.configuration.rule, optimizer: changed.configuration.optimizer,
+        momentum: changed.configuration.momentum, workers: changed.configuration.workers,
+        hyperparameters: changed.configuration.hyperparameters)
+    }
+    try options.checkAlgorithm(changed.configuration)
+    return changed
+  }
+
   /// Takes over the choices of a resumed run's algorithm that were given, and keeps what else still applies.
   private mutating func takeOverAlgorithm(from options: TrainOptions) {
     if options.given.contains("--mode") { configuration.mode = options.mode }
@@ -168,7 +191,12 @@ extension RunSettings {
   }
 
   /// Reads what ``metadata`` wrote.
-  init(_ fields: MetadataFields) throws(CheckpointError) {
+  ///
+  /// - Parameters:
+  ///   - fields: The names and values.
+  ///   - mostWorkers: The most workers that there may be.
+  /// - Throws: ``CheckpointError`` if a field is missing or makes no sense.
+  init(_ fields: MetadataFields, mostWorkers: Int = Trainer.maximumWorkers) throws(CheckpointError) {
     let names = Vocabulary.ofThisProgram
     dataset = try fields.name("dataset", among: names.datasets.map(\.name))
     model = try fields.name("model", among: names.models.map(\.name))
@@ -178,7 +206,7 @@ extension RunSettings {
       ? nil : try fields.choice("activation", among: TrainOptions.hiddenActivations)
     kernels = try fields.name("kernels", among: names.kernels.map(\.name))
     configuration = TrainingConfiguration(
-      workers: try fields.integer("workers", in: 1...Trainer.maximumWorkers),
+      workers: try fields.integer("workers", in: 1...mostWorkers),
       mode: try fields.choice("mode"), rule: try fields.choice("rule"), optimizer: try fields.choice("optimizer"),
       compression: fields.optionalText("compression") == nil ? .none : try fields.choice("compression"),
       hyperparameters: try Self.hyperparameters(fields),

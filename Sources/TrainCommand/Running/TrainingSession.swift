@@ -25,7 +25,8 @@ struct TrainingSession {
     try options.checkDataDirectory(dataset: settings.dataset, vocabulary: .ofThisProgram)
     try options.checkInstructionSet(kernels: settings.kernels, vocabulary: .ofThisProgram)
     backend = try KernelBackends.make(named: settings.kernels, instructionSet: options.instructionSet)
-    if let path = options.checkpoint { try WritableFile.check(path) }
+    for path in [options.checkpoint, options.record].compactMap(\.self) { try WritableFile.check(path) }
+    try options.checkRecordable(settings.configuration.mode)
     try Self.checkDistinct(options)
     console = .standardError(isQuiet: options.isQuiet, moreArguments: options.moreArguments)
     metrics = try options.metrics.map {
@@ -39,17 +40,21 @@ struct TrainingSession {
   /// - Returns: How the process should end.
   /// - Throws: What keeps the training from its end; see ``ExitCode/init(for:)``.
   func run(_ interrupts: InterruptHandler) throws -> ExitCode {
-    let data = try loadData()
+    let data = try DatasetCatalog.load(options: options, dataset: settings.dataset)
     let shape = data.training.shape
     let model = try settings.shapedModel(
       input: [shape.channels, shape.height, shape.width], classes: data.training.classes)
     if let resumed, let path = options.resume {
       try resumed.check(fits: model, trainingExamples: data.training.count, path: path)
     }
+    let recorder = try options.record.map { path in
+      let run = RecordedRun(settings, backend: backend, data: data, driver: .live)
+      return try RecordingWriter(path: path, header: RecordingHeader(settings: run.fields, state: resumed?.state))
+    }
     let observers: [any TrainingObserver] = [console] + (metrics.map { [$0] } ?? [])
     let trainer = try Trainer(
       settings.configuration, model: model, data: data, backend: backend, programVersion: Program.version,
-      resuming: resumed?.state, observer: ObserverGroup(observers))
+      resuming: resumed?.state, recorder: recorder, observer: ObserverGroup(observers))
 
     let console = console
     interrupts.endOrderly {
@@ -70,45 +75,13 @@ struct TrainingSession {
       console.note("to go on: \(shellCommand(arguments))")
     }
     try OutputDescriptor.standardOutput.write("\(SummaryTable(report))")
-    return exitCode(of: report)
-  }
-
-  /// Loads the data set; says of files that are missing what `--data-dir` has to do with it.
-  private func loadData() throws(DataError) -> DatasetPair {
-    do {
-      return try DatasetCatalog.load(settings.dataset, directory: options.dataDirectory)
-    } catch .filesMissing(let dataset, let directory, let missing, let remedy) {
-      let hint =
-        options.dataDirectory == nil
-        ? "'--data-dir' names another directory."
-        : "'--data-dir' says to look there; without it, Datasets/\(dataset) is used."
-      throw .filesMissing(dataset: dataset, directory: directory, missing: missing, remedy: "\(hint) \(remedy)")
-    }
-  }
-
-  private func exitCode(of report: FinalReport) -> ExitCode {
-    if case .diverged = report.outcome { return .trainingFailed }
-    if report.outcome == .interrupted { return .interrupted }
-    if let failure = metrics?.failure {
-      console.alert("error: \(failure)")
-      return .cannotWrite
-    }
-    guard report.last.testLoss.isFinite else {
-      console.alert("error: the test loss is not finite: the training diverged without a gradient that shows it")
-      return .trainingFailed
-    }
-    if let target = options.targetAccuracy, !(report.last.testAccuracy >= target) {
-      console.alert(
-        "error: the test accuracy \(report.last.testAccuracy) is below '--target-accuracy \(target)'")
-      return .trainingFailed
-    }
-    return .done
+    return RunEnding(options: options, metrics: metrics, recorder: recorder, console: console).exitCode(of: report)
   }
 
   /// Refuses to overwrite with metrics a file that has another purpose in this run, under whatever name.
   private static func checkDistinct(_ options: TrainOptions) throws {
     guard let path = options.metrics, let metrics = FileStatus(path: path), metrics.isRegularFile else { return }
-    for (option, other) in [("--checkpoint", options.checkpoint), ("--resume", options.resume)] {
+    for (option, other) in options.otherFiles {
       if let other, let status = FileStatus(path: other), status.isSameFile(as: metrics) {
         throw UsageError("'--metrics \(path)' and '\(option) \(other)' are the same file")
       }

@@ -119,7 +119,7 @@ struct ModeTrainingTests {
 
 extension PolicyCase {
   /// Whether each gradient of a single worker is an update.
-  fileprivate var gathersOneOfOneWorker: Bool {
+  var gathersOneOfOneWorker: Bool {
     hyperparameters.gradientsOfUpdate(in: Hyperparameter.Setting(workers: 1, mode: mode)) == 1
   }
 }

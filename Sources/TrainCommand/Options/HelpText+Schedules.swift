@@ -1,0 +1,80 @@
+// The help of the commands that repeat schedules, or make them up.
+extension HelpText {
+  /// The help of `replay`.
+  var replayHelp: String {
+    let groups = ReplayOptions.specifications(vocabulary: vocabulary, cores: cores).map { group in
+      "\(group.title):\n" + group.options.map(HelpLayout.entry).joined()
+    }
+    return """
+      OVERVIEW: Repeat a recorded run bit for bit, or its schedule under another rule.
+
+      \(HelpLayout.wrapped("""
+        'asgd-train --record FILE' and 'asgd-train simulate --record FILE' write recordings: who pulled which version and \
+        pushed when, with which minibatches. A replay carries out these events in their order and computes the gradients \
+        anew, on any number of threads. Every push and the hashes of the parameters on the way are compared; the first \
+        difference, if there is one, is shown. A recording that breaks off, because its run was killed, is replayed up \
+        to there.
+        """))
+      \(HelpLayout.wrapped("""
+        With another rule, optimizer or learning rate it is a counterfactual: the same arrivals, other updates. The \
+        recorded run is replayed first, and both are shown side by side. Another optimizer has the learning rate that \
+        suits it, unless one is given; everything else is as recorded.
+        """))
+      USAGE: asgd-train replay FILE [options]
+
+      \(groups.joined(separator: "\n"))
+      GENERAL:
+      \(Self.generalOptions)
+      \(HelpLayout.wrapped("""
+        The options of rules, optimizers and compressors are those of train (see 'asgd-train help rules'). The same bits \
+        need the same data, the same kernels and the same instruction set; a recording knows them.
+        """))
+      EXIT STATUS:
+      \(HelpLayout.wrapped("""
+        As of train; 1 if the replay differs from the recording, 65 if the recording is damaged or does not fit the data.
+        """, indent: 2))
+      EXAMPLES:
+        asgd-train --workers 8 --record run.asgd
+        asgd-train replay run.asgd
+            Record a run with real threads, and repeat it.
+        asgd-train replay run.asgd --rule dc-asgd-a
+            What delay compensation would have made of the same arrivals.
+
+      """
+  }
+
+  /// The help of `simulate`.
+  var simulateHelp: String {
+    let groups = SimulateOptions.specifications(vocabulary: vocabulary, cores: cores).map { group in
+      "\(group.title):\n" + group.options.map(HelpLayout.entry).joined()
+    }
+    return """
+      OVERVIEW: Train with emulated workers in virtual time.
+
+      \(HelpLayout.wrapped("""
+        The server, modes, rules and networks are those of a live run, and the gradients are real; only when something \
+        happens is made up, from a model of the cluster and the seed. So a run is the same each time and for any number \
+        of threads, and thousands of workers need no more threads than there are cores. An epoch is over when its \
+        minibatches have reached the server; nobody pauses for it.
+        """))
+      USAGE: asgd-train simulate [options]
+
+      \(groups.joined(separator: "\n"))
+      GENERAL:
+      \(Self.generalOptions)
+      \(HelpLayout.wrapped("""
+        The options of modes, rules, optimizers and compressors are those of train (see 'asgd-train help modes').
+        """))
+      EXIT STATUS:
+      \(HelpLayout.wrapped("As of train; 65 if the script makes no sense, 66 if it is not there.", indent: 2))
+      EXAMPLES:
+        asgd-train simulate --workers 1000 --dataset mnist --model hogwild
+            A thousand workers, each on a machine of its own.
+        asgd-train simulate --workers 64 --mode sync --delays pareto:shape=2.1
+            What waiting for all costs where some calculations take very long.
+        asgd-train simulate --workers 100000 --timing-only
+            Staleness and waits alone.
+
+      """
+  }
+}

@@ -1,0 +1,96 @@
+public import AsyncSGD
+
+/// What `simulate` was asked to do.
+public struct SimulateOptions: Hashable, Sendable {
+  /// What the run has in common with a live one.
+  public var train: TrainOptions
+  /// `--delays`: how long a gradient takes; `nil` for what the script says, or the default.
+  public var delays: ComputeTimeModel?
+  /// `--script`: a file that describes the cluster.
+  public var script: String?
+  /// `--threads`: threads that compute gradients.
+  public var threads: Int
+  /// `--timing-only`: no gradients.
+  public var isTimingOnly = false
+
+  /// Creates the defaults on a machine with `cores` cores.
+  public init(cores: Int) {
+    train = TrainOptions(cores: cores)
+    train.workers = Self.defaultWorkers
+    threads = max(1, cores)
+  }
+
+  /// The workers where their number is not given.
+  static let defaultWorkers = 8
+
+  /// The options of `train` that mean nothing in virtual time, or something else.
+  private static let otherNames: Set<String> = ["--checkpoint", "--resume", "--inject"]
+
+  /// The options in groups, as the help shows them.
+  static func specifications(
+    vocabulary: Vocabulary, cores: Int
+  ) -> [(title: String, options: [OptionSpecification<SimulateOptions>])] {
+    let groups = TrainOptions.specifications(
+      vocabulary: vocabulary, cores: cores, mostWorkers: Simulator.maximumWorkers, defaultWorkers: defaultWorkers)
+    return [("CLUSTER", cluster(cores: cores))]
+      + groups.map { group in
+        (
+          group.title,
+          group.options.filter { !otherNames.contains($0.name) }.map { $0.lifted(to: \SimulateOptions.train) }
+        )
+      }
+  }
+
+  /// The options of modes, rules, optimizers and compressors.
+  static var hyperparameterSpecifications: [OptionSpecification<SimulateOptions>] {
+    TrainOptions.hyperparameterSpecifications.map { $0.lifted(to: \.train) }
+  }
+
+  private static func cluster(cores: Int) -> [OptionSpecification<SimulateOptions>] {
+    [
+      OptionSpecification(
+        name: "--delays", placeholder: "MODEL",
+        help: "How long a gradient takes: constant, exponential, gamma, lognormal, pareto or shifted-exponential, with "
+          + "options as in gamma:shape=32,mean=10ms; or a file of measured durations.",
+        values: [], defaultText: "\(ComputeTimeModel.standard)", otherNames: ["delay", "compute"]
+      ) { (options, value) throws(UsageError) in
+        do {
+          options.delays = try ComputeTimeModel(parsing: value.text)
+        } catch {
+          throw UsageError("'\(value.option) \(value.text)': \(error)")
+        }
+      },
+      .path(
+        "--script",
+        "The cluster in a file: delays, slow workers, network and faults (see the documentation of AsyncSGD, 'Virtual time').",
+        default: "off", otherNames: ["cluster"]
+      ) { $0.script = $1 },
+      .integer(
+        "--threads", "Threads that compute gradients; the result is the same for any number.",
+        in: 1...TrainOptions.mostThreads, default: "the number of cores, \(max(1, cores))"
+      ) { $0.threads = $1 },
+      .flag(
+        "--timing-only", "Compute no gradients: find out staleness, utilization and waits, of up to 100000 workers."
+      ) { $0.isTimingOnly = true },
+    ]
+  }
+
+  /// Refuses combinations that make no sense, though each of their options does.
+  ///
+  /// - Parameter vocabulary: The names that options take.
+  /// - Throws: ``UsageError`` that says which option to drop.
+  func checkConsistency(vocabulary: Vocabulary) throws(UsageError) {
+    try train.checkConsistency(vocabulary: vocabulary)
+    if train.record != nil, isTimingOnly {
+      throw UsageError("'--record' does not go with '--timing-only', in which there is nothing to repeat: drop one")
+    }
+  }
+
+  /// The options that repeat the run beside those that its description states, as arguments.
+  var moreArguments: [String] {
+    var arguments = train.moreArguments
+    if let delays { arguments += ["--delays", "\(delays)"] }
+    if let script { arguments += ["--script", script] }
+    return arguments
+  }
+}

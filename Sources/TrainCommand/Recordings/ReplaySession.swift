@@ -1,0 +1,119 @@
+internal import AsyncSGD
+internal import DataPipeline
+internal import Foundation
+internal import Kernels
+internal import NeuralNet
+internal import Reporting
+
+/// Carries out `replay`: repeats a recorded run, and then its schedule under another rule if that was asked for.
+struct ReplaySession {
+  private let options: ReplayOptions
+  private let recording: Recording
+  private let run: RecordedRun
+  private let backend: any KernelBackend<Float>
+  private let console: ConsoleReporter
+  private let metrics: JSONLinesReporter?
+
+  /// Reads the recording and makes the kernels that it was made with.
+  ///
+  /// - Throws: What keeps the session from starting; see ``ExitCode/init(for:)``.
+  init(_ options: ReplayOptions) throws {
+    self.options = options
+    recording = try Recording(reading: options.path)
+    run = try RecordedRun(recording.header, path: options.path)
+    try options.changes.checkDataDirectory(dataset: run.settings.dataset, vocabulary: .ofThisProgram)
+    backend = try run.makeBackend()
+    guard backend.instructionSet == run.instructionSet else {
+      throw ReplayError.otherInstructionSet(
+        path: options.path, recorded: "\(run.backend) for \(run.instructionSet)", here: backend.instructionSet)
+    }
+    let more = [options.path] + options.arguments
+    console = .standardError(isQuiet: options.changes.isQuiet, moreArguments: more)
+    metrics = try options.changes.metrics.map { try JSONLinesReporter(path: $0, moreArguments: more) }
+  }
+
+  /// Replays and prints the results.
+  ///
+  /// - Parameter interrupts: Is told how to end the replay early; must outlive the call.
+  /// - Returns: How the process should end.
+  /// - Throws: What keeps the replay from its end; see ``ExitCode/init(for:)``.
+  func run(_ interrupts: InterruptHandler) throws -> ExitCode {
+    let data = try DatasetCatalog.load(options: options.changes, dataset: run.settings.dataset)
+    guard RecordedRun.hash(of: data) == run.dataHash else {
+      throw ReplayError.otherData(path: options.path, dataset: run.settings.dataset)
+    }
+    let shape = data.training.shape
+    let model = try run.settings.shapedModel(
+      input: [shape.channels, shape.height, shape.width], classes: data.training.classes)
+    if !recording.isComplete {
+      console.note("the recording breaks off after \(recording.events.count) events: it is replayed up to there")
+    }
+    let isCounterfactual = !options.counterfactualOptions.isEmpty
+    let changed = try run.settings.changed(by: options.changes)
+    let recorded = try replay(
+      run.settings.configuration, isExact: true, model, data, interrupts, metrics: isCounterfactual ? nil : metrics)
+    guard isCounterfactual, recorded.divergence == nil, recorded.final.outcome != .interrupted else {
+      return try finish(recorded)
+    }
+    console.note("and now the same schedule with \(options.counterfactualText)")
+    let other = try replay(changed.configuration, isExact: false, model, data, interrupts, metrics: metrics)
+    try OutputDescriptor.standardOutput.write("\(CounterfactualTable(recorded: recorded.final, other: other.final))")
+    if other.final.outcome == .interrupted { return .interrupted }
+    if let failure = metrics?.failure {
+      console.alert("error: \(failure)")
+      return .cannotWrite
+    }
+    if case .diverged = other.final.outcome { return .trainingFailed }
+    return .done
+  }
+
+  private func replay(
+    _ configuration: TrainingConfiguration, isExact: Bool, _ model: ShapedModel, _ data: DatasetPair,
+    _ interrupts: InterruptHandler, metrics: JSONLinesReporter?
+  ) throws -> ReplayReport {
+    let observers: [any TrainingObserver] = [console] + (metrics.map { [$0] } ?? [])
+    let replayer = try Replayer(
+      configuration, isExact: isExact, recording: recording, model: model, data: data, backend: backend,
+      programVersion: Program.version, threads: options.threads, isContinuous: run.driver == .virtual,
+      observer: ObserverGroup(observers))
+    let console = console
+    interrupts.endOrderly {
+      console.note("interrupted; Ctrl-C again stops at once")
+      replayer.requestStop()
+    }
+    do {
+      return try replayer.run()
+    } catch {
+      console.endRow()
+      throw error
+    }
+  }
+
+  private func finish(_ report: ReplayReport) throws -> ExitCode {
+    try OutputDescriptor.standardOutput.write("\(SummaryTable(report.final))\(ReplayVerdict(report))")
+    if report.divergence != nil { return .trainingFailed }
+    if report.final.outcome == .interrupted { return .interrupted }
+    if let failure = metrics?.failure {
+      console.alert("error: \(failure)")
+      return .cannotWrite
+    }
+    return .done
+  }
+}
+
+/// Why a recording cannot be replayed here.
+enum ReplayError: Error, Hashable, CustomStringConvertible {
+  /// The data set is not the one that the run learned.
+  case otherData(path: String, dataset: String)
+  /// This machine computes with other instructions, and so gets other bits.
+  case otherInstructionSet(path: String, recorded: String, here: String)
+
+  var description: String {
+    switch self {
+    case .otherData(let path, let dataset):
+      "'\(path)' was recorded with other data than the '\(dataset)' that is here"
+    case .otherInstructionSet(let path, let recorded, let here):
+      "'\(path)' was recorded with kernels \(recorded); those for \(here) give other bits"
+    }
+  }
+}

@@ -1,0 +1,100 @@
+internal import AsyncSGD
+internal import DataPipeline
+internal import Foundation
+internal import Kernels
+internal import NeuralNet
+internal import Reporting
+
+/// Carries out `simulate`: trains in virtual time, or only finds out how long things take.
+struct SimulationSession {
+  private let options: SimulateOptions
+  private let settings: RunSettings
+  private let cluster: ClusterDescription
+  private let backend: any KernelBackend<Float>
+  private let console: ConsoleReporter
+  private let metrics: JSONLinesReporter?
+
+  /// Reads the script and makes the kernels.
+  ///
+  /// - Throws: What keeps the session from starting; see ``ExitCode/init(for:)``.
+  init(_ options: SimulateOptions) throws {
+    self.options = options
+    settings = RunSettings(options.train)
+    cluster = try options.clusterDescription()
+    if let worker = cluster.missingWorker(of: options.train.workers) {
+      throw UsageError(
+        "the script speaks of worker \(worker), and there are \(options.train.workers), from 0 on: give '--workers' a "
+          + "larger number")
+    }
+    backend = try KernelBackends.make(named: settings.kernels, instructionSet: options.train.instructionSet)
+    if let path = options.train.record { try WritableFile.check(path) }
+    console = .standardError(isQuiet: options.train.isQuiet, moreArguments: options.moreArguments)
+    metrics = try options.train.metrics.map { try JSONLinesReporter(path: $0, moreArguments: options.moreArguments) }
+  }
+
+  /// Runs and prints the results.
+  ///
+  /// - Parameter interrupts: Is told how to end the run early; must outlive the call.
+  /// - Returns: How the process should end.
+  /// - Throws: What keeps the run from its end; see ``ExitCode/init(for:)``.
+  func run(_ interrupts: InterruptHandler) throws -> ExitCode {
+    let data = try DatasetCatalog.load(options: options.train, dataset: settings.dataset)
+    let shape = data.training.shape
+    let model = try settings.shapedModel(
+      input: [shape.channels, shape.height, shape.width], classes: data.training.classes)
+    if options.isTimingOnly { return try runTiming(model, examples: data.training.count) }
+    let recorder = try options.train.record.map { path in
+      let run = RecordedRun(settings, backend: backend, data: data, driver: .virtual, cluster: "\(cluster)")
+      return try RecordingWriter(path: path, header: RecordingHeader(settings: run.fields))
+    }
+    let observers: [any TrainingObserver] = [console] + (metrics.map { [$0] } ?? [])
+    let simulator = try Simulator(
+      settings.configuration, cluster: cluster, model: model, data: data, backend: backend,
+      programVersion: Program.version, threads: options.threads, recorder: recorder,
+      observer: ObserverGroup(observers))
+    let console = console
+    interrupts.endOrderly {
+      console.note("interrupted; Ctrl-C again stops at once")
+      simulator.requestStop()
+    }
+    let report: SimulationReport
+    do {
+      report = try simulator.run()
+    } catch {
+      console.endRow()
+      throw error
+    }
+    try OutputDescriptor.standardOutput.write("\(SummaryTable(report.final))\(VirtualTimeTable(report))")
+    return RunEnding(options: options.train, metrics: metrics, recorder: recorder, console: console)
+      .exitCode(of: report.final)
+  }
+
+  /// Finds out how long things take.
+  private func runTiming(_ model: ShapedModel, examples: Int) throws -> ExitCode {
+    let batchSize = settings.configuration.batchSize
+    var run = TimingRun(
+      settings.configuration, cluster: cluster, minibatches: (examples + batchSize - 1) / batchSize,
+      parameters: model.layout.count)
+    try OutputDescriptor.standardOutput.write("\(VirtualTimeTable(run.run()))")
+    return .done
+  }
+}
+
+extension SimulateOptions {
+  /// Returns the cluster that script and options describe.
+  ///
+  /// - Throws: ``ScriptError`` with the file and the line; `OutputError` if the script cannot be read.
+  func clusterDescription() throws -> ClusterDescription {
+    var cluster = ClusterDescription()
+    if let script {
+      let text = try ScriptFile.text(at: script)
+      do {
+        cluster = try ClusterDescription(script: text)
+      } catch {
+        throw ScriptError.malformed(path: script, reason: "\(error)")
+      }
+    }
+    if let delays { cluster.compute = delays }
+    return cluster
+  }
+}

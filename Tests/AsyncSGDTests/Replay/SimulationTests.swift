@@ -1,0 +1,143 @@
+import Kernels
+import Testing
+
+@testable import AsyncSGD
+
+@Suite("Simulation with gradients")
+struct SimulationTests {
+  private static let backend: any KernelBackend<Float> = {
+    do { return try KernelBackends.make(named: "simd") } catch { preconditionFailure("\(error)") }
+  }()
+
+  private func configuration(_ policy: PolicyCase, workers: Int = 3) -> TrainingConfiguration {
+    var configuration = TrainingFixture.configuration(
+      workers: workers, mode: policy.mode, batchSize: 8, learningRate: 0.02)
+    configuration.hyperparameters = policy.hyperparameters
+    return configuration
+  }
+
+  private func simulate(
+    _ configuration: TrainingConfiguration, _ cluster: ClusterDescription = ClusterDescription(),
+    model: String = "mlp", threads: Int = 2, recorder: (any EventRecorder)? = nil,
+    observer: any TrainingObserver = RecordingObserver()
+  ) throws -> SimulationReport {
+    try Simulator(
+      configuration, cluster: cluster, model: TrainingFixture.model(model), data: TrainingFixture.digits,
+      backend: Self.backend, programVersion: "test", threads: threads, recorder: recorder, observer: observer
+    ).run()
+  }
+
+  /// Slow workers, a narrow uplink, crashes, pauses, lost and doubled pushes.
+  private static let troubled = ClusterDescription(
+    compute: ComputeTimeModel(.exponential),
+    network: NetworkModel(
+      latency: 0.001, bandwidth: 1e8, serverBandwidth: 1e9, service: ComputeTimeModel(.constant, mean: 0.0005)),
+    classes: [ClusterDescription.WorkerClass(workers: 1...1, speed: 0.25)],
+    faults: [
+      Fault(.crash(restartAfter: 0.05), workers: 0...0, .update(5)),
+      Fault(.crash(restartAfter: 0.02), .rate(2)), Fault(.pause(seconds: 0.03), .rate(2)),
+      Fault(.losePush(noticedAfter: 0.01), .probability(0.1)), Fault(.duplicatePush, .probability(0.1)),
+      Fault(.crash(restartAfter: nil), workers: 2...2, .time(0.4)),
+    ])
+
+  @Test("the bits are the same on 1, 2, 3 and 8 threads, whatever goes wrong", arguments: PolicyCase.replayed)
+  func threads(policy: PolicyCase) throws {
+    for cluster in [ClusterDescription(), Self.troubled] {
+      let reports = try [1, 2, 3, 8].map { try simulate(configuration(policy), cluster, threads: $0) }
+      for report in reports.dropFirst() {
+        #expect(report.final.parametersHash == reports[0].final.parametersHash)
+        #expect(report.seconds == reports[0].seconds && report.events == reports[0].events)
+        #expect(report.final.last.staleness == reports[0].final.last.staleness)
+        #expect(report.final.last.testAccuracy == reports[0].final.last.testAccuracy)
+      }
+    }
+  }
+
+  @Test("a recorded run in virtual time is repeated bit for bit, with its faults", arguments: PolicyCase.replayed)
+  func replay(policy: PolicyCase) throws {
+    // A shard's pushes travel together in virtual time, and one after another in a recording.
+    for cluster in [ClusterDescription(), Self.troubled] {
+      let configuration = configuration(policy)
+      let keeper = EventKeeper()
+      let report = try simulate(configuration, cluster, recorder: keeper)
+      let recording = Recording(
+        header: RecordingHeader(settings: ["workers": "3"]), events: keeper.events, discardedBytes: 0)
+      let replay = try Replayer(
+        configuration, isExact: true, recording: recording, model: TrainingFixture.model("mlp"),
+        data: TrainingFixture.digits, backend: Self.backend, programVersion: "test", threads: 3, isContinuous: true,
+        observer: RecordingObserver()
+      ).run()
+      #expect(replay.divergence == nil)
+      #expect(replay.hashesAgree == true)
+      #expect(replay.final.parametersHash == report.final.parametersHash)
+      #expect(replay.final.last.figures.drops == report.final.last.figures.drops)
+    }
+  }
+
+  @Test("the timing-only run has the same schedule", arguments: PolicyCase.replayed)
+  func timing(policy: PolicyCase) throws {
+    guard policy.hyperparameters[.serverShards] == nil else { return }
+    var configuration = configuration(policy)
+    configuration.epochs = 1
+    let report = try simulate(configuration)
+    var run = TimingRun(configuration, cluster: ClusterDescription(), minibatches: 32, parameters: 1)
+    let expected = run.run()
+    #expect(report.seconds == expected.seconds)
+    #expect(report.final.last.updates == expected.updates)
+    #expect(report.final.last.staleness == expected.staleness.summary)
+  }
+
+  @Test(
+    "one worker in virtual time is one worker that lives, and sequential SGD",
+    arguments: PolicyCase.all.filter { $0.goesWith(workers: 1) && $0.gathersOneOfOneWorker && $0.mode != .easgd })
+  func oneWorker(policy: PolicyCase) throws {
+    var configuration = configuration(policy, workers: 1)
+    configuration.hyperparameters[.localSteps] = .integer(1)
+    let cluster = ClusterDescription(compute: ComputeTimeModel(.constant))
+    let virtual = try simulate(configuration, cluster)
+    let live = try TrainingFixture.trainer(configuration, backend: Self.backend).run()
+    let sequential = try TrainingFixture.trainer(
+      self.configuration(PolicyCase(.sequential), workers: 1), backend: Self.backend
+    ).run()
+    #expect(virtual.final.parametersHash == live.parametersHash)
+    #expect(virtual.final.parametersHash == sequential.parametersHash)
+    // 64 minibatches of 10 milliseconds.
+    #expect(abs(virtual.seconds - 0.64) < 1e-9)
+  }
+
+  @Test("constant times: after the first round every gradient is n − 1 updates old")
+  func constantTimes() throws {
+    let report = try simulate(
+      configuration(PolicyCase(.async), workers: 5), ClusterDescription(compute: ComputeTimeModel(.constant)))
+    #expect(report.final.last.staleness.p50 == 4 && report.final.last.staleness.max == 4)
+    #expect(report.final.last.updates == 64)
+  }
+
+  @Test("a thousand workers share what they pulled: memory grows with the versions in use, and epochs are evaluated")
+  func manyWorkers() throws {
+    var configuration = configuration(PolicyCase(.async), workers: 1000)
+    configuration.epochs = 60
+    let observer = RecordingObserver()
+    let report = try simulate(configuration, model: "softmax", observer: observer)
+    #expect(report.final.outcome == .completed)
+    #expect(observer.epochs.map(\.epoch) == Array(1...60))
+    #expect(report.final.last.updates == 60 * 32)
+    #expect(report.final.updatesByWorker.reduce(0, +) == 60 * 32)
+    let times = observer.epochs.compactMap(\.virtualSeconds)
+    #expect(times.count == 60 && zip(times, times.dropFirst()).allSatisfy { $0 <= $1 })
+    #expect(report.final.last.virtualSeconds == report.seconds)
+  }
+
+  @Test("a stop ends the run at once, and what is in flight is forgotten")
+  func stop() throws {
+    let keeper = EventKeeper()
+    let simulator = try Simulator(
+      configuration(PolicyCase(.async)), cluster: ClusterDescription(), model: TrainingFixture.model("mlp"),
+      data: TrainingFixture.digits, backend: Self.backend, programVersion: "test", threads: 2, recorder: keeper,
+      observer: RecordingObserver())
+    simulator.requestStop()
+    let report = try simulator.run()
+    #expect(report.final.outcome == .interrupted)
+    #expect(report.final.last.updates == 0)
+  }
+}
