@@ -9,6 +9,7 @@ struct HelpTests {
     "is the snapshot, however it is asked for",
     arguments: [
       ("train", ["--help", "-h", "help", "help train", "help help", "train --help", "--workers 0 -h --unknown"]),
+      ("compare", ["compare --help", "help compare", "compare -h"]),
       ("list", ["list --help", "help list", "list -h", "list models --help"]),
       ("summary", ["summary --help", "help summary", "summary -h"]),
       ("modes", ["help modes"]), ("rules", ["help rules"]), ("optimizers", ["help optimizers"]),
@@ -26,7 +27,7 @@ struct HelpTests {
 
   @Test(
     "is at most 80 columns wide, without trailing spaces, and ends with one newline",
-    arguments: ["train", "list", "summary", "modes", "rules", "optimizers", "compressions"])
+    arguments: ["train", "compare", "list", "summary", "modes", "rules", "optimizers", "compressions"])
   func layout(name: String) throws {
     guard case .help(let text) = try parse("help \(name)") else {
       Issue.record("no help")
@@ -47,7 +48,7 @@ struct HelpTests {
       Issue.record("no help")
       return
     }
-    for absent in ["compare", "simulate", "replay", "evaluate", "predict", "export", "report"] {
+    for absent in ["simulate", "replay", "evaluate", "predict", "export", "report"] {
       #expect(!text.contains("asgd-train \(absent)"))
     }
   }

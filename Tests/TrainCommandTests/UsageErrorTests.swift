@@ -45,15 +45,15 @@ private let syntax: [Mistake] = [
 private let commands: [Mistake] =
   [
     Mistake("tarin", "unknown command 'tarin'; did you mean 'train'?"),
-    Mistake("replay x", "unknown command 'replay': there are train, list, summary and help"),
-    Mistake([""], "unknown command '': there are train, list, summary and help"),
+    Mistake("replay x", "unknown command 'replay': there are train, compare, list, summary and help"),
+    Mistake([""], "unknown command '': there are train, compare, list, summary and help"),
     Mistake(
       "help trian",
-      "there is no help on 'trian', only on train, list, summary, help, modes, rules, optimizers and compressions; did "
+      "there is no help on 'trian', only on train, compare, list, summary, help, modes, rules, optimizers and compressions; did "
         + "you mean 'train'?"),
     Mistake(
       "help compression",
-      "there is no help on 'compression', only on train, list, summary, help, modes, rules, optimizers and "
+      "there is no help on 'compression', only on train, compare, list, summary, help, modes, rules, optimizers and "
         + "compressions; did you mean 'compressions'?"),
     Mistake("help list me", "unexpected argument 'me'"),
     Mistake(

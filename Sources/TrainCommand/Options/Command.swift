@@ -4,6 +4,8 @@ internal import AsyncSGD
 public enum Command: Hashable, Sendable {
   /// Train a model.
   case train(TrainOptions)
+  /// Train the same problem in several ways, and compare.
+  case compare(CompareOptions)
   /// List the values that an option takes.
   case list(ListSubject)
   /// Describe a model.
@@ -16,6 +18,7 @@ public enum Command: Hashable, Sendable {
   /// The commands by name; what is not among them does not exist.
   enum Name: String, CaseIterable {
     case train
+    case compare
     case list
     case summary
     case help
@@ -46,6 +49,7 @@ public enum Command: Hashable, Sendable {
     if options.contains("--help") || options.contains("-h") { return .help(help.text(for: name)) }
     switch name {
     case .train: return .train(try trainOptions(Array(rest), vocabulary: vocabulary, cores: cores))
+    case .compare: return .compare(try compareOptions(Array(rest), vocabulary: vocabulary, cores: cores))
     case .summary: return .summary(try summaryOptions(Array(rest), vocabulary: vocabulary))
     case .list: return .list(try listSubject(Array(rest)))
     case .help:
@@ -78,6 +82,21 @@ public enum Command: Hashable, Sendable {
     try refusePositionals(outcome.positionals)
     options.given = outcome.given
     if options.mode == .sequential, !options.given.contains("--workers") { options.workers = 1 }
+    try options.checkConsistency(vocabulary: vocabulary)
+    return options
+  }
+
+  private static func compareOptions(
+    _ arguments: [String], vocabulary: Vocabulary, cores: Int
+  ) throws(UsageError) -> CompareOptions {
+    var options = CompareOptions(cores: cores)
+    let specifications =
+      CompareOptions.specifications(vocabulary: vocabulary, cores: cores).flatMap(\.options)
+      + CompareOptions.hyperparameterSpecifications
+    let outcome = try ArgumentParser(specifications: specifications).parse(arguments, into: &options)
+    try refusePositionals(outcome.positionals)
+    options.common.given = outcome.given
+    options.arguments = arguments
     try options.checkConsistency(vocabulary: vocabulary)
     return options
   }

@@ -7,6 +7,7 @@ struct HelpText {
   func text(for name: Command.Name) -> String {
     switch name {
     case .train, .help: trainHelp
+    case .compare: compareHelp
     case .list: listHelp
     case .summary: summaryHelp
     }
@@ -27,6 +28,7 @@ struct HelpText {
         error, results go to standard output.
         """))
       USAGE: asgd-train [train] [options]
+             asgd-train compare [options]
              asgd-train list SUBJECT
              asgd-train summary --model NAME --input CxHxW --classes N [options]
              asgd-train help [COMMAND | TOPIC]

@@ -34,6 +34,11 @@ extension Program {
       return try withExtendedLifetime(interrupts) {
         try TrainingSession(options).run(interrupts)
       }
+    case .compare(let options):
+      let interrupts = InterruptHandler()
+      return try withExtendedLifetime(interrupts) {
+        try ComparisonSession(options).run(interrupts)
+      }
     case .list(.kernels):
       try output.write(KernelListing(KernelBackends.all).text)
     case .list(let subject):
@@ -55,7 +60,7 @@ extension ExitCode {
       case is UsageError, is ModelError, is ShapeError, is KernelBackendError, TrainingError.conflict: .usage
       case let error as DataError: error.isNotFound ? .dataNotFound : .malformedData
       case SafetensorsError.notFound: .dataNotFound
-      case is SafetensorsError, is CheckpointError: .malformedData
+      case is SafetensorsError, is CheckpointError, is ComparisonFileError: .malformedData
       case is OutputError, is AtomicFileError: .cannotWrite
       default: .internalError
       }

@@ -39,7 +39,7 @@ struct TrainingSession {
   /// - Returns: How the process should end.
   /// - Throws: What keeps the training from its end; see ``ExitCode/init(for:)``.
   func run(_ interrupts: InterruptHandler) throws -> ExitCode {
-    let data = try loadData()
+    let data = try DatasetCatalog.load(options: options, dataset: settings.dataset)
     let shape = data.training.shape
     let model = try settings.shapedModel(
       input: [shape.channels, shape.height, shape.width], classes: data.training.classes)
@@ -71,19 +71,6 @@ struct TrainingSession {
     }
     try OutputDescriptor.standardOutput.write("\(SummaryTable(report))")
     return exitCode(of: report)
-  }
-
-  /// Loads the data set; says of files that are missing what `--data-dir` has to do with it.
-  private func loadData() throws(DataError) -> DatasetPair {
-    do {
-      return try DatasetCatalog.load(settings.dataset, directory: options.dataDirectory)
-    } catch .filesMissing(let dataset, let directory, let missing, let remedy) {
-      let hint =
-        options.dataDirectory == nil
-        ? "'--data-dir' names another directory."
-        : "'--data-dir' says to look there; without it, Datasets/\(dataset) is used."
-      throw .filesMissing(dataset: dataset, directory: directory, missing: missing, remedy: "\(hint) \(remedy)")
-    }
   }
 
   private func exitCode(of report: FinalReport) -> ExitCode {
