@@ -29,6 +29,12 @@ public struct RandomStream: RandomNumberGenerator, Sendable {
     case labelShuffle = 5
     /// What a compressed gradient keeps, and how it is rounded; `step` is the index of the minibatch in the run.
     case compression = 6
+    /// How long a virtual worker computes; `step` counts its calculations.
+    case computeTime = 7
+    /// How long a virtual server works on a push; `step` counts its pushes.
+    case serviceTime = 8
+    /// Which faults strike whom, and when.
+    case faults = 9
     /// Inputs made for tests and benchmarks.
     case testing = 100
   }

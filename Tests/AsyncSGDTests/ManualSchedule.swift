@@ -1,5 +1,4 @@
 import Kernels
-import Synchronization
 
 @testable import AsyncSGD
 
@@ -23,15 +22,10 @@ final class ManualSchedule {
   private let slope: Float
   private let offsets: [Float]
   private let examples: [Int]
-  private let clock = Clock()
+  private let clock = ManualClock()
   var poisoned: Set<Int> = []
   /// The momentum that workers keep, by worker.
   var momenta: [Int: WorkerMomentum] = [:]
-
-  /// The time that the script says it is.
-  private final class Clock: Sendable {
-    let seconds = Mutex(0.0)
-  }
 
   init(
     mode: CoordinationMode, workers: Int, hyperparameters: Hyperparameters = Hyperparameters(), initial: [Float],
@@ -65,7 +59,7 @@ final class ManualSchedule {
       blocks: blocks ?? ParameterBlocks(count: initial.count, weightDecay: weightDecay),
       schedule: schedule
         ?? LearningRateSchedule(peak: learningRate, shape: .constant, warmup: 0, plannedMinibatches: 1000),
-      movingRate: movingRate, backend: backend, clock: { [clock] in clock.seconds.withLock { $0 } },
+      movingRate: movingRate, backend: backend, clock: clock.clock,
       parameterName: { "layer\($0)" })
     self.slope = slope
     self.offsets = offsets
@@ -79,7 +73,7 @@ final class ManualSchedule {
   func run(_ script: String) -> [String] {
     for event in script.split(separator: " ") {
       if event.hasPrefix("t="), let seconds = Double(event.dropFirst(2)) {
-        clock.seconds.withLock { $0 = seconds }
+        clock.microseconds = Int((seconds * 1e6).rounded())
         continue
       }
       let parts = event.split(separator: ".")

@@ -1,8 +1,9 @@
-import AsyncSGD
 import DataPipeline
 import Kernels
 import NeuralNet
 import Synchronization
+
+@testable import AsyncSGD
 
 /// Keeps all events of a run.
 final class RecordingObserver: TrainingObserver {
@@ -66,5 +67,17 @@ enum TrainingFixture {
     try Trainer(
       configuration, model: Self.model(model), data: data, backend: backend, programVersion: "test",
       resuming: state, observer: observer)
+  }
+
+  /// Returns a live worker, the only one of a run.
+  static func worker(
+    _ configuration: TrainingConfiguration, model: ShapedModel, plan: EpochPlan, backend: any KernelBackend<Float>,
+    server: any TrainingServer, dispenser: MinibatchDispenser, data: Dataset
+  ) -> Worker {
+    let core = configuration.makeLogicalWorker(
+      0, model: model, plan: plan, backend: backend, service: server, snapshot: server.latest())
+    let lane = ComputeLane(label: "test", model: model, capacity: plan.capacity, backend: backend, training: data)
+    return Worker(
+      core, lane: lane, dispenser: dispenser, curriculum: Curriculum(configuration, plan: plan), takesTurns: true)
   }
 }

@@ -118,6 +118,11 @@ final class DeepGradientCompressor: GradientCompressor {
     accumulated.copy(before.accumulated.values)
   }
 
+  func reset() {
+    velocity.elements.update(repeating: 0)
+    accumulated.elements.update(repeating: 0)
+  }
+
   /// What is accumulated, and the velocity.
   var vectors: [String: UnsafeMutableBufferPointer<Float>] {
     ["velocity": velocity.elements, "accumulated": accumulated.elements]

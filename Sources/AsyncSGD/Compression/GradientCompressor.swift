@@ -22,6 +22,9 @@ protocol GradientCompressor: AnyObject, Carried {
   ///
   /// Otherwise what earlier gradients had left over would be lost with it.
   func undo()
+
+  /// Forgets everything, as a worker that crashed.
+  func reset()
 }
 
 /// How one tensor of a gradient is encoded and decoded.
@@ -118,6 +121,8 @@ final class CodecCompressor<Codec: TensorCodec>: GradientCompressor {
     guard let residualBefore else { preconditionFailure("a compressor that keeps no history cannot undo") }
     residual.copy(residualBefore.values)
   }
+
+  func reset() { residual?.elements.update(repeating: 0) }
 
   /// Encodes all tensors of `values`, and decodes them into `arrived`, which may be the same memory.
   private func send(

@@ -18,6 +18,9 @@ protocol CoordinationPolicy: Sendable {
   /// - Returns: Whether what was gathered makes an update now, complete or not.
   mutating func left(_ worker: Int, _ group: WorkerGroup) -> Bool
 
+  /// Notes that a worker takes part again, or only now, with the present parameters; `group` is with it.
+  mutating func joined(_ worker: Int, _ group: WorkerGroup)
+
   /// Returns the ``progress`` at which a worker that has just pushed may go on.
   func goal(of worker: Int) -> Int
 
@@ -37,6 +40,7 @@ protocol CoordinationPolicy: Sendable {
 extension CoordinationPolicy {
   mutating func begin(_ group: WorkerGroup) {}
   mutating func left(_ worker: Int, _ group: WorkerGroup) -> Bool { false }
+  mutating func joined(_ worker: Int, _ group: WorkerGroup) {}
   func goal(of worker: Int) -> Int { 0 }
   var progress: Int { 0 }
   mutating func nextInTurn(_ group: WorkerGroup) -> Int? { nil }

@@ -82,7 +82,8 @@ public struct Coordinator: Sendable {
   private var isQueued: [Bool]
   /// How many they are.
   private var queued = 0
-  private var released: [Int] = []
+  /// The workers that the last ``release()`` let go, in order.
+  private(set) var released: [Int] = []
   private let initialVersion: Int
 
   /// Creates the state before the first push.
@@ -208,15 +209,36 @@ public struct Coordinator: Sendable {
     return decision
   }
 
-  /// Notes that a worker will push no more in this epoch: it found nothing to do, or failed.
+  /// Notes that a worker will push no more until it joins or an epoch begins: it found nothing to do, or failed.
+  ///
+  /// What it has had gathered stays so; what waits for its turn is dropped, because its worker cannot answer any more.
   ///
   /// - Returns: Whether to apply what was gathered as one update; if so, the version has gone up by 1 already.
   public mutating func leave(worker: Int) -> Bool {
     guard group.isActive[worker] else { return false }
     group.isActive[worker] = false
     group.active -= 1
+    if isWaiting[worker] {
+      isWaiting[worker] = false
+      waiting.remove(worker)
+    }
+    if isQueued[worker] {
+      countDrop(.late, of: worker, staleness: version - baseVersions[worker])
+      dequeue(worker)
+    }
     let completes = policy.left(worker, group)
     return completes && !isStopped ? completeUpdate() : false
+  }
+
+  /// Notes that a worker takes part again that had left, or for the first time, with a snapshot of the present version.
+  ///
+  /// - Precondition: It has left, or was not among those with whom the epoch began.
+  public mutating func join(worker: Int) {
+    precondition(!group.isActive[worker], "worker \(worker) joins, but takes part already")
+    group.isActive[worker] = true
+    group.active += 1
+    pulled(worker: worker)
+    policy.joined(worker, group)
   }
 
   /// Returns the worker whose queued contribution is to be applied now, as an update of its own, or `nil` if there is
@@ -261,6 +283,9 @@ public struct Coordinator: Sendable {
   }
 
   // MARK: Books
+
+  /// Returns whether a worker's contribution waits for its turn.
+  func isQueued(_ worker: Int) -> Bool { isQueued[worker] }
 
   /// Returns whether a worker gets a new snapshot when it goes on.
   public func pulls(_ worker: Int) -> Bool { pullsOnRelease[worker] }

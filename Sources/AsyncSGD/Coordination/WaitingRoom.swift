@@ -40,13 +40,24 @@ struct WaitingRoom: Sendable {
     let last = heap.removeLast()
     guard !heap.isEmpty else { return first.worker }
     heap[0] = last
-    var index = 0
+    sink(from: 0)
+    return first.worker
+  }
+
+  /// Removes a worker whatever its goal; looks at all that wait.
+  mutating func remove(_ worker: Int) {
+    heap.removeAll { $0.worker == worker }
+    for index in (0..<heap.count / 2).reversed() { sink(from: index) }
+  }
+
+  private mutating func sink(from start: Int) {
+    var index = start
     while true {
       var least = index
       let (left, right) = (2 * index + 1, 2 * index + 2)
       if left < heap.count, heap[left].isBefore(heap[least]) { least = left }
       if right < heap.count, heap[right].isBefore(heap[least]) { least = right }
-      guard least != index else { return first.worker }
+      guard least != index else { return }
       heap.swapAt(index, least)
       index = least
     }

@@ -49,38 +49,37 @@ final class DownpourSteps: LocalSteps {
     accrued = GradientBuffer(count: arithmetic.count)
   }
 
-  func begin(on link: ServerLink) {
-    local.copy(link.parameters)
+  func begin(at parameters: UnsafePointer<Float>) {
+    local.copy(parameters)
     stepsSinceFetch = 0
   }
 
-  func step(_ step: LocalStep, on link: ServerLink) -> Bool {
-    let sums = step.source.gradient(at: local.values, into: gradient.values)
-    link.note(sums, of: step)
+  func step(_ step: LocalStep, of worker: LogicalWorker) -> Dealing {
+    worker.gradient(of: step, at: local.values, into: gradient)
     arithmetic.addWeightDecay(at: local.values, to: gradient.values)
     arithmetic.add(1, gradient.values, to: accrued.values, keeping: stepsSincePush == 0 ? 0 : 1)
     arithmetic.descend(local.values, along: gradient.values, learningRate: step.learningRate)
     stepsSincePush += 1
     stepsSinceFetch += 1
-    return deal(on: link, pushes: stepsSincePush == pushEvery, fetches: stepsSinceFetch == fetchEvery)
+    return deal(worker, pushes: stepsSincePush == pushEvery, fetches: stepsSinceFetch == fetchEvery)
   }
 
-  func finish(on link: ServerLink) {
-    guard stepsSincePush > 0 || stepsSinceFetch > 0 else { return }
-    _ = deal(on: link, pushes: stepsSincePush > 0, fetches: true)
+  func finish(_ worker: LogicalWorker) -> Dealing {
+    guard stepsSincePush > 0 || stepsSinceFetch > 0 else { return .nothing }
+    return deal(worker, pushes: stepsSincePush > 0, fetches: true)
   }
 
-  /// Pushes, pulls, or both; returns whether to go on.
-  private func deal(on link: ServerLink, pushes: Bool, fetches: Bool) -> Bool {
-    if pushes {
-      let buffer = link.takeBuffer()
-      let weight = accumulation == .mean ? 1 / Float(stepsSincePush) : 1
-      arithmetic.add(weight, accrued.values, to: buffer.values, keeping: 0)
-      stepsSincePush = 0
-      if link.push(buffer, pulls: fetches) == .stopped { return false }
-    }
-    if fetches, !link.isFresh { link.pull() }
-    if link.isFresh { begin(on: link) }
-    return true
+  func reset() {
+    stepsSincePush = 0
+  }
+
+  /// Pushes, pulls, or both.
+  private func deal(_ worker: LogicalWorker, pushes: Bool, fetches: Bool) -> Dealing {
+    guard pushes else { return fetches ? .pull : .nothing }
+    let buffer = worker.takeBuffer()
+    let weight = accumulation == .mean ? 1 / Float(stepsSincePush) : 1
+    arithmetic.add(weight, accrued.values, to: buffer.values, keeping: 0)
+    stepsSincePush = 0
+    return .push(buffer, pulls: fetches)
   }
 }

@@ -30,6 +30,8 @@ final class ElasticSteps: LocalSteps {
   /// t modulo τ.
   private var clock = 0
   private var hasMoved = false
+  /// η of the step that follows the exchange under way; `nil` if none does.
+  private var rateOfMove: Float?
   private var hasBegun = false
 
   /// Creates the steps of a worker that has not pulled yet.
@@ -49,37 +51,59 @@ final class ElasticSteps: LocalSteps {
   }
 
   /// Starts at the center, once: from then on the parameters are the worker's own.
-  func begin(on link: ServerLink) {
-    if !hasBegun { local.copy(link.parameters) }
+  func begin(at parameters: UnsafePointer<Float>) {
+    if !hasBegun { local.copy(parameters) }
     hasBegun = true
   }
 
-  func step(_ step: LocalStep, on link: ServerLink) -> Bool {
+  func step(_ step: LocalStep, of worker: LogicalWorker) -> Dealing {
     let point = lookAhead()
-    let sums = step.source.gradient(at: point, into: gradient.values)
-    link.note(sums, of: step)
+    worker.gradient(of: step, at: point, into: gradient)
     arithmetic.addWeightDecay(at: point, to: gradient.values)
     let exchanges = clock == 0
     clock = (clock + 1) % period
-    if exchanges {
-      switch exchange(on: link) {
-      case .stopped: return false
-      case .dropped: return true  // The worker has begun anew; this gradient belongs to what was spoiled.
-      case .proceed, .wait: break
-      }
+    guard exchanges else {
+      move(learningRate: step.learningRate)
+      return .nothing
     }
-    if let velocity {
-      arithmetic.add(-step.learningRate, gradient.values, to: velocity.values, keeping: momentum)
-      arithmetic.add(1, velocity.values, to: local.values)
-    } else {
-      arithmetic.descend(local.values, along: gradient.values, learningRate: step.learningRate)
-    }
-    hasMoved = true
-    return true
+    rateOfMove = step.learningRate
+    return exchange()
   }
 
-  func finish(on link: ServerLink) {
-    if hasMoved { _ = exchange(on: link) }
+  func finish(_ worker: LogicalWorker) -> Dealing {
+    hasMoved ? exchange() : .nothing
+  }
+
+  /// Makes the step whose gradient was computed before the exchange; or begins anew at the center, if the worker's
+  /// parameters are not finite: the gradient belongs to what was spoiled.
+  func answered(_ reply: PushReply, at parameters: UnsafePointer<Float>) {
+    let rate = rateOfMove.take()
+    if case .dropped = reply {
+      local.copy(parameters)
+      velocity?.elements.update(repeating: 0)
+    } else if let rate {
+      move(learningRate: rate)
+    }
+  }
+
+  func reset() {
+    hasBegun = false
+    hasMoved = false
+    clock = 0
+    rateOfMove = nil
+    velocity?.elements.update(repeating: 0)
+  }
+
+  var ownBuffer: GradientBuffer? { local }
+
+  private func move(learningRate: Float) {
+    if let velocity {
+      arithmetic.add(-learningRate, gradient.values, to: velocity.values, keeping: momentum)
+      arithmetic.add(1, velocity.values, to: local.values)
+    } else {
+      arithmetic.descend(local.values, along: gradient.values, learningRate: learningRate)
+    }
+    hasMoved = true
   }
 
   private func lookAhead() -> UnsafePointer<Float> {
@@ -89,15 +113,9 @@ final class ElasticSteps: LocalSteps {
     return UnsafePointer(ahead.values)
   }
 
-  private func exchange(on link: ServerLink) -> PushReply {
-    let reply = link.push(local)
+  private func exchange() -> Dealing {
     hasMoved = false
-    if case .dropped = reply {
-      // Its parameters are not finite: it begins anew at the center.
-      local.copy(link.parameters)
-      velocity?.elements.update(repeating: 0)
-    }
-    return reply
+    return .push(local)
   }
 
   /// The worker's parameters, and its velocity.

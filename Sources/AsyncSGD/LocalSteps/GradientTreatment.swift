@@ -9,6 +9,12 @@ struct GradientTreatment {
   /// The worker's velocity, if it keeps one.
   let momentum: WorkerMomentum?
 
+  /// Creates the treatment that leaves gradients as they are.
+  init() {
+    clipping = nil
+    momentum = nil
+  }
+
   /// Creates the treatment that a configuration asks for.
   init(_ configuration: TrainingConfiguration, count: Int, backend: any KernelBackend<Float>) {
     let largestNorm = configuration.number(.clipNorm)

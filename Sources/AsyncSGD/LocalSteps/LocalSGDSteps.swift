@@ -49,18 +49,17 @@ final class LocalSGDSteps: LocalSteps {
     velocity = momentum == 0 ? nil : GradientBuffer(count: arithmetic.count)
   }
 
-  func begin(on link: ServerLink) {
-    local.copy(link.parameters)
+  func begin(at parameters: UnsafePointer<Float>) {
+    local.copy(parameters)
     steps = 0
   }
 
-  func step(_ step: LocalStep, on link: ServerLink) -> Bool {
+  func step(_ step: LocalStep, of worker: LogicalWorker) -> Dealing {
     if steps == 0 {
       length = step.position < localFrom ? 1 : localSteps
       firstRate = step.learningRate
     }
-    let sums = step.source.gradient(at: local.values, into: gradient.values)
-    link.note(sums, of: step)
+    worker.gradient(of: step, at: local.values, into: gradient)
     arithmetic.addWeightDecay(at: local.values, to: gradient.values)
     if let velocity {
       arithmetic.add(1, gradient.values, to: velocity.values, keeping: momentum)
@@ -71,21 +70,26 @@ final class LocalSGDSteps: LocalSteps {
     arithmetic.add(weight, gradient.values, to: accrued.values, keeping: steps == 0 ? 0 : 1)
     arithmetic.descend(local.values, along: gradient.values, learningRate: step.learningRate)
     steps += 1
-    return steps == length ? average(on: link) : true
+    return steps == length ? average(worker) : .nothing
   }
 
-  func finish(on link: ServerLink) {
-    if steps > 0 { _ = average(on: link) }
+  func finish(_ worker: LogicalWorker) -> Dealing {
+    steps > 0 ? average(worker) : .nothing
   }
 
-  private func average(on link: ServerLink) -> Bool {
-    let buffer = link.takeBuffer()
-    buffer.copy(accrued.values)
-    let reply = link.push(buffer, learningRate: firstRate)
-    if reply == .stopped { return false }
+  func answered(_ reply: PushReply, at parameters: UnsafePointer<Float>) {
     if reply == .dropped(.notFinite) { velocity?.elements.update(repeating: 0) }
-    begin(on: link)
-    return true
+  }
+
+  func reset() {
+    steps = 0
+    velocity?.elements.update(repeating: 0)
+  }
+
+  private func average(_ worker: LogicalWorker) -> Dealing {
+    let buffer = worker.takeBuffer()
+    buffer.copy(accrued.values)
+    return .push(buffer, learningRate: firstRate)
   }
 
   /// The velocity; between two epochs the parameters are the server's.

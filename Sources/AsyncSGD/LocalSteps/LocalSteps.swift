@@ -2,20 +2,53 @@ internal import Kernels
 
 /// What a worker does with its gradients between its dealings with the server.
 ///
-/// One object a worker, confined to the worker's thread. A worker calls ``begin(on:)`` when it starts from the parameters
-/// that its link holds, ``step(_:on:)`` for each minibatch, and ``finish(on:)`` when there are no more for now. Nothing
-/// allocates after creation.
+/// One object a worker, used by one thread at a time. It computes, and says what it wants of the server; whoever drives the
+/// worker carries that out, now or when its time has come, and says how it went. So the same steps serve threads that race and
+/// workers that are emulated. Nothing allocates after creation.
 protocol LocalSteps: AnyObject, Carried {
-  /// Starts from the parameters that the link holds.
-  func begin(on link: ServerLink)
+  /// Starts from parameters that were just pulled.
+  func begin(at parameters: UnsafePointer<Float>)
 
-  /// Trains on one minibatch: gradient, local step, and whatever the server is told or asked now.
+  /// Trains on one minibatch: gradient and local step.
   ///
-  /// - Returns: Whether to go on; if not, training has stopped.
-  func step(_ step: LocalStep, on link: ServerLink) -> Bool
+  /// - Returns: What the worker wants of the server now.
+  func step(_ step: LocalStep, of worker: LogicalWorker) -> Dealing
 
-  /// Tells the server what it does not know yet, because no minibatch is left.
-  func finish(on link: ServerLink)
+  /// Returns what the server does not know yet, because no minibatch is left.
+  func finish(_ worker: LogicalWorker) -> Dealing
+
+  /// Notes the answer to a push, before ``begin(at:)`` where the worker pulled with it.
+  ///
+  /// - Parameters:
+  ///   - reply: Neither to wait nor to stop.
+  ///   - parameters: What the worker holds now.
+  func answered(_ reply: PushReply, at parameters: UnsafePointer<Float>)
+
+  /// Forgets everything, as a worker that crashed.
+  func reset()
+
+  /// What it pushes that is not the server's to keep; `nil` where it pushes buffers that it took.
+  var ownBuffer: GradientBuffer? { get }
+}
+
+extension LocalSteps {
+  var ownBuffer: GradientBuffer? { nil }
+  func answered(_ reply: PushReply, at parameters: UnsafePointer<Float>) {}
+}
+
+/// What a worker wants of the server.
+enum Dealing {
+  /// Nothing: it goes on with its next minibatch.
+  case nothing
+  /// To hand over a gradient, or in elastic modes its parameters.
+  ///
+  /// `learningRate` is η of the update, if it is not the server's own; `pulls`, whether the latest parameters come with the
+  /// answer.
+  case push(GradientBuffer, learningRate: Float? = nil, pulls: Bool = true)
+  /// The latest parameters.
+  case pull
+  /// The latest parameters, to compute the same minibatch anew: the gradient would have been in vain.
+  case restart
 }
 
 /// One minibatch, ready to be trained on.
@@ -28,6 +61,8 @@ struct LocalStep {
   var examples: Int
   /// Computes the gradient of their mean loss.
   var source: any GradientSource
+  /// The minibatch by its number in the run.
+  var number = 0
 }
 
 /// Computes gradients of the minibatch at hand.

@@ -2,21 +2,19 @@ internal import Kernels
 
 /// Every gradient is computed at the server's parameters and pushed by itself: the worker takes no step of its own.
 final class SingleSteps: LocalSteps {
-  func begin(on link: ServerLink) {}
+  func begin(at parameters: UnsafePointer<Float>) {}
 
-  /// Pushes the gradient; begins anew with the latest parameters as often as the server would drop what is being
-  /// computed.
-  func step(_ step: LocalStep, on link: ServerLink) -> Bool {
-    let buffer = link.takeBuffer()
-    while true {
-      let sums = step.source.gradient(at: link.parameters, into: buffer.values, isWanted: { link.isWanted })
-      if let sums {
-        link.note(sums, of: step)
-        return link.push(buffer) != .stopped
-      }
-      link.restart()
+  /// Computes a gradient to push, or finds that the server would drop it.
+  func step(_ step: LocalStep, of worker: LogicalWorker) -> Dealing {
+    let buffer = worker.takeBuffer()
+    guard worker.wantedGradient(of: step, into: buffer) else {
+      worker.keep(buffer)
+      return .restart
     }
+    return .push(buffer)
   }
 
-  func finish(on link: ServerLink) {}
+  func finish(_ worker: LogicalWorker) -> Dealing { .nothing }
+
+  func reset() {}
 }

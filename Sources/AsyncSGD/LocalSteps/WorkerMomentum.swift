@@ -41,6 +41,9 @@ final class WorkerMomentum: Carried {
       coefficient, isNesterov: isNesterov, count: count, gradient: gradient, velocity: velocity.values)
   }
 
+  /// Comes to rest.
+  func reset() { velocity.elements.update(repeating: 0) }
+
   /// The velocity.
   var vectors: [String: UnsafeMutableBufferPointer<Float>] { ["velocity": velocity.elements] }
 }

@@ -17,6 +17,12 @@ public final class GradientBuffer: @unchecked Sendable {  // handed over whole; 
     values.initialize(repeating: 0, count: max(1, count))
   }
 
+  /// Creates a gradient with undefined contents.
+  init(uninitialized count: Int) {
+    self.count = count
+    memory = VectorMemory(count: count)
+  }
+
   deinit {
     memory.deallocate()
   }
@@ -29,7 +35,8 @@ final class GradientBufferPool: @unchecked Sendable {  // `free` is protected by
   private var free: [GradientBuffer]
 
   init(buffers: Int, count: Int) {
-    free = (0..<buffers).map { _ in GradientBuffer(count: count) }
+    // What is in them is undefined, so the memory of a buffer that is never used is never touched.
+    free = (0..<buffers).map { _ in GradientBuffer(uninitialized: count) }
     // Counted up, not created with its value: Dispatch traps where a semaphore dies with less than it was created with,
     // and a pool may die while buffers are in flight.
     available = DispatchSemaphore(value: 0)

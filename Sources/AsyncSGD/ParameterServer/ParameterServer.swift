@@ -31,7 +31,7 @@ public actor ParameterServer {
   private nonisolated let ports: [ServerPort]
   private nonisolated let parameterCount: Int
   private nonisolated let parameterName: @Sendable (Int) -> String
-  private nonisolated let clock: @Sendable () -> Double
+  private nonisolated let clock: RunClock
   /// The least base version whose gradients are still wanted.
   private nonisolated let oldestWanted = Atomic<Int>(0)
 
@@ -53,6 +53,8 @@ public actor ParameterServer {
   private var recent = TrainingTotals()
   private var divergence: Divergence?
   private var skippedDivergence: Divergence?
+  /// Where the events are recorded, if they are.
+  private let tape: ServerTape?
 
   /// Creates a server whose workers all hold a snapshot of the initial parameters.
   ///
@@ -65,20 +67,32 @@ public actor ParameterServer {
   ///   - schedule: The learning rate of each update.
   ///   - movingRate: α of the elastic modes.
   ///   - backend: The kernels that the server computes with.
-  ///   - clock: The seconds since some fixed moment; `nil` for the machine's uptime.
+  ///   - clock: The time since the run began.
   ///   - parameterName: The name of the tensor that holds a flat index, for messages.
   public init(
     initial: [Float], coordinator: Coordinator, rule: sending any UpdateRule = PlainRule(),
     optimizer: sending any Optimizer, blocks: ParameterBlocks? = nil, schedule: LearningRateSchedule,
-    movingRate: Float = 0, backend: any KernelBackend<Float>, clock: (@Sendable () -> Double)? = nil,
+    movingRate: Float = 0, backend: any KernelBackend<Float>, clock: RunClock = .wall(),
     parameterName: @escaping @Sendable (Int) -> String
+  ) {
+    self.init(
+      initial: initial, coordinator: coordinator, rule: rule, optimizer: optimizer, blocks: blocks, schedule: schedule,
+      movingRate: movingRate, backend: backend, clock: clock, tape: nil, parameterName: parameterName)
+  }
+
+  /// Creates a server that records its events on `tape`, if there is one, and becomes the tape's only user.
+  init(
+    initial: [Float], coordinator: Coordinator, rule: sending any UpdateRule, optimizer: sending any Optimizer,
+    blocks: ParameterBlocks?, schedule: LearningRateSchedule, movingRate: Float, backend: any KernelBackend<Float>,
+    clock: RunClock, tape: sending ServerTape?, parameterName: @escaping @Sendable (Int) -> String
   ) {
     self.backend = backend
     self.coordinator = coordinator
     self.schedule = schedule
     self.movingRate = movingRate
     self.parameterName = parameterName
-    self.clock = clock ?? { Double(DispatchTime.now().uptimeNanoseconds) * 1e-9 }
+    self.clock = clock
+    self.tape = tape
     parameterCount = initial.count
     // Besides the workers', one lease for whoever evaluates or saves, and one that a pull may take before it gives
     // the old one back.
@@ -114,10 +128,22 @@ public actor ParameterServer {
     case .pull:
       coordinator.pulled(worker: worker)
       snapshot = servedSnapshot()
+      tape?.pulled(worker, version: coordinator.version, restarts: false, at: clock.microseconds())
     case .restart:
       coordinator.restarted(worker: worker)
       snapshot = servedSnapshot()
+      tape?.pulled(worker, version: coordinator.version, restarts: true, at: clock.microseconds())
+    case .join:
+      coordinator.join(worker: worker)
+      snapshot = servedSnapshot()
+      tape?.joined(worker, at: clock.microseconds())
     case .leave:
+      tape?.left(worker, at: clock.microseconds())
+      if coordinator.isQueued(worker) {
+        // Nobody is there to be answered when its turn comes.
+        held[worker].map(recycle)
+        held[worker] = nil
+      }
       if coordinator.leave(worker: worker) { applyGathered() }
       applyInTurn()
       _ = settle(caller: nil, snapshot: &snapshot)
@@ -132,9 +158,11 @@ public actor ParameterServer {
   /// This method has no suspension point, and must never get one.
   private func receive(_ push: GradientPush, nonFiniteIndex: Int?, snapshot: inout ParameterSnapshot) -> PushReply {
     let version = coordinator.version
+    let now = clock.microseconds()
     let decision = coordinator.push(
       worker: push.worker, baseVersion: snapshot.version, minibatches: push.minibatches,
-      isFinite: nonFiniteIndex == nil, pulls: push.pulls, seconds: clock())
+      isFinite: nonFiniteIndex == nil, pulls: push.pulls, seconds: Double(now) * 1e-6)
+    tape?.pushed(push, baseVersion: snapshot.version, version: version, decision, at: now)
     if decision.dropped != .stopped {
       let bytes = MemoryLayout<Float>.stride * parameterCount
       pushedBytes += push.bytes ?? bytes
@@ -253,7 +281,12 @@ public actor ParameterServer {
   private func settle(caller push: GradientPush?, snapshot: inout ParameterSnapshot) -> PushReply {
     oldestWanted.store(coordinator.oldestWanted, ordering: .relaxed)
     var answer = PushReply.wait
-    for worker in coordinator.release() {
+    let released = coordinator.release()
+    if let tape, !released.isEmpty {
+      let now = clock.microseconds()
+      for worker in released where coordinator.pulls(worker) { tape.answered(worker, at: now) }
+    }
+    for worker in released {
       let reply: PushReply = coordinator.isStopped ? .stopped : dropped[worker].map { .dropped($0) } ?? .proceed
       if let push, push.worker == worker {
         answer = reply
@@ -290,12 +323,16 @@ public actor ParameterServer {
       _ current: UnsafePointer<Float>, _ next: UnsafeMutablePointer<Float>, _ served: UnsafeMutablePointer<Float>?
     ) -> Void
   ) {
-    guard let lookAhead else {
+    if let lookAhead {
+      lookAhead.publish(version: coordinator.version) { _, served in
+        published.publish(version: coordinator.version) { update($0, $1, served) }
+      }
+    } else {
       published.publish(version: coordinator.version) { update($0, $1, nil) }
-      return
     }
-    lookAhead.publish(version: coordinator.version) { _, served in
-      published.publish(version: coordinator.version) { update($0, $1, served) }
+    if let tape {
+      let latest = published.snapshot()
+      tape.updated(latest.values, count: latest.count, version: latest.version)
     }
   }
 
@@ -396,6 +433,13 @@ extension ParameterServer: ParameterService {
   public nonisolated func leave(worker: Int, snapshot: inout ParameterSnapshot) {
     _ = ports[worker].enter(self, on: executor.queue, .leave, snapshot: &snapshot)
   }
+
+  /// Notes that a worker takes part that did not until now, and gives it the latest parameters.
+  ///
+  /// - Precondition: The caller is not on the server's queue.
+  public nonisolated func join(worker: Int, snapshot: inout ParameterSnapshot) {
+    _ = ports[worker].enter(self, on: executor.queue, .join, snapshot: &snapshot)
+  }
 }
 
 // MARK: What the driver calls
@@ -436,6 +480,9 @@ extension ParameterServer: TrainingServer {
   public nonisolated var coordination: Coordinator {
     executor.queue.sync { assumeIsolated { $0.coordinator } }
   }
+
+  /// The workers that the last push or leave let go, in order.
+  nonisolated var released: [Int] { executor.queue.sync { assumeIsolated { $0.coordinator.released } } }
 
   nonisolated var record: CoordinationRecord { CoordinationRecord(coordination) }
 

@@ -33,6 +33,9 @@ public protocol ParameterService: Sendable {
 
   /// Notes that a worker pushes no more in this epoch; nobody waits for it any longer.
   func leave(worker: Int, snapshot: inout ParameterSnapshot)
+
+  /// Notes that a worker takes part that did not until now, and replaces its snapshot by the latest parameters.
+  func join(worker: Int, snapshot: inout ParameterSnapshot)
 }
 
 /// A gradient on its way to the server.
@@ -55,11 +58,13 @@ public struct GradientPush: Sendable {
   ///
   /// All that is pushed for one update has the same.
   public var learningRate: Float?
+  /// Where it comes from; `nil` where nobody records it.
+  public var origin: PushOrigin?
 
   /// Creates a push.
   public init(
     worker: Int, gradient: GradientBuffer, examples: Int, sums: ClassificationSums, minibatches: Int = 1,
-    pulls: Bool = true, bytes: Int? = nil, learningRate: Float? = nil
+    pulls: Bool = true, bytes: Int? = nil, learningRate: Float? = nil, origin: PushOrigin? = nil
   ) {
     self.worker = worker
     self.gradient = gradient
@@ -69,6 +74,7 @@ public struct GradientPush: Sendable {
     self.pulls = pulls
     self.bytes = bytes
     self.learningRate = learningRate
+    self.origin = origin
   }
 }
 

@@ -12,12 +12,20 @@ final class ParameterBuffer: @unchecked Sendable {  // handed over whole; see ab
   ///
   /// Written before publication, read after.
   var version = 0
-  /// Snapshots that are alive.
+  /// Leases that are held: of snapshots, and of the slot whose latest version this is.
   fileprivate let readers = Atomic<Int>(0)
+  /// Who writes it anew once nobody holds a lease; `nil` for a copy of a worker's own.
+  private weak let home: PublishedParameters?
 
-  init(count: Int) {
+  init(count: Int, home: PublishedParameters? = nil) {
     self.count = count
+    self.home = home
     memory = VectorMemory(count: count)
+  }
+
+  /// Gives up a lease: our reads are over before the server writes to the buffer.
+  fileprivate func release() {
+    if readers.subtract(1, ordering: .acquiringAndReleasing).newValue == 0 { home?.reclaim(self) }
   }
 
   deinit {
@@ -41,8 +49,7 @@ public struct ParameterSnapshot: ~Copyable, Sendable {
   }
 
   deinit {
-    // Releasing, so that our reads are over before the server, which acquires the count, writes to the buffer.
-    buffer.readers.subtract(1, ordering: .releasing)
+    buffer.release()
   }
 
   /// The number of updates applied before these parameters came about; the least of its parts, if it mixes versions.
@@ -66,10 +73,10 @@ final class PublishedParameters: @unchecked Sendable {  // see the protection of
   ///
   /// Protected by `lock`; replaced by the one writer only.
   private var latest: ParameterBuffer
-  /// Buffers that were the latest once, most recently retired last.
+  /// Buffers that nobody reads, the most recently used last: it is the likeliest to be in a cache.
   ///
-  /// Touched by the one writer only.
-  private var retired: [ParameterBuffer]
+  /// Protected by `lock`.
+  private var free: [ParameterBuffer] = []
 
   /// Creates storage whose first version is a copy of `initial`.
   ///
@@ -79,12 +86,14 @@ final class PublishedParameters: @unchecked Sendable {  // see the protection of
   ///   - leases: The most snapshots that are held at once; with more, an update allocates another buffer.
   init(_ initial: [Float], version: Int, leases: Int) {
     latest = ParameterBuffer(count: initial.count)
-    latest.version = version
-    latest.values.initialize(from: initial, count: initial.count)
     // Every lease may pin a version of its own, besides the latest and the one being written. The memory of a buffer
     // that is never used is never touched, so it costs address space only.
-    retired = (0..<leases + 1).map { _ in ParameterBuffer(count: initial.count) }
-    retired.reserveCapacity(2 * leases + 2)
+    free.reserveCapacity(leases + 2)
+    for _ in 0..<leases + 2 { free.append(ParameterBuffer(count: initial.count, home: self)) }
+    latest = free.removeLast()
+    latest.version = version
+    latest.values.initialize(from: initial, count: initial.count)
+    latest.readers.store(1, ordering: .relaxed)
   }
 
   /// Returns a lease on the latest version.
@@ -99,18 +108,17 @@ final class PublishedParameters: @unchecked Sendable {  // see the protection of
   /// Only one thread at a time may call it: the server's.
   func publish(version: Int, _ update: (_ current: UnsafePointer<Float>, _ next: UnsafeMutablePointer<Float>) -> Void) {
     let current = latest
-    let next = takeFreeBuffer(count: current.count)
+    let next = lock.withLock { free.popLast() } ?? ParameterBuffer(count: current.count, home: self)
     update(UnsafePointer(current.values), next.values)
     next.version = version
+    // The slot has a lease of its own, so that nobody but the last reader after it finds the buffer free.
+    next.readers.store(1, ordering: .relaxed)
     lock.withLock { latest = next }
-    retired.append(current)
+    current.release()
   }
 
-  private func takeFreeBuffer(count: Int) -> ParameterBuffer {
-    // The most recently retired one that is free is the likeliest to be in a cache.
-    for index in retired.indices.reversed() where retired[index].readers.load(ordering: .acquiring) == 0 {
-      return retired.remove(at: index)
-    }
-    return ParameterBuffer(count: count)
+  /// Takes back a buffer whose last lease is over; any thread may call it.
+  fileprivate func reclaim(_ buffer: ParameterBuffer) {
+    lock.withLock { free.append(buffer) }
   }
 }

@@ -17,6 +17,8 @@ final class ServerPort: @unchecked Sendable {
     case restart
     /// To be waited for no longer.
     case leave
+    /// To take part, with the latest parameters.
+    case join
   }
 
   let worker: Int

@@ -18,5 +18,6 @@ extension ServiceDecorator {
   package func restart(worker: Int, snapshot: inout ParameterSnapshot) {
     base.restart(worker: worker, snapshot: &snapshot)
   }
+  package func join(worker: Int, snapshot: inout ParameterSnapshot) { base.join(worker: worker, snapshot: &snapshot) }
   package func leave(worker: Int, snapshot: inout ParameterSnapshot) { base.leave(worker: worker, snapshot: &snapshot) }
 }

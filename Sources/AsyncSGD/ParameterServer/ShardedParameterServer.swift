@@ -27,8 +27,8 @@ public final class ShardedParameterServer: Sendable {
   ///   - shards: The number of shards, at most one a parameter.
   ///   - workers: The number of workers.
   ///   - backend: The kernels that look for values that are not finite.
-  ///   - makeShard: Returns the server of a range, in a mode whose workers do not wait for one another. It names a parameter
-  ///     by its index in the range.
+  ///   - makeShard: Returns the server of a range, shard by shard, in a mode whose workers do not wait for one another. It names
+  ///     a parameter by its index in the range.
   public init(
     count: Int, shards: Int, workers: Int, backend: any KernelBackend<Float>,
     makeShard: (Range<Int>) -> ParameterServer
@@ -59,12 +59,8 @@ public final class ShardedParameterServer: Sendable {
 extension ShardedParameterServer: ParameterService {
   /// Pulls from each shard.
   public func pull(worker: Int, into snapshot: inout ParameterSnapshot) {
-    let port = ports[worker]
-    for shard in port.order {
-      shards[shard].server.pull(worker: worker, into: &port.leases[shard].snapshot)
-      gather(shard, of: port)
-    }
-    snapshot = port.pulled()
+    for shard in ports[worker].order { pullPart(worker: worker, shard: shard) }
+    finishPull(worker: worker, snapshot: &snapshot)
   }
 
   /// Takes a gradient buffer with undefined contents.
@@ -83,28 +79,12 @@ extension ShardedParameterServer: ParameterService {
     precondition(
       push.gradient.count == parameterCount,
       "a gradient of \(push.gradient.count) elements was pushed to a server of \(parameterCount) parameters")
-    let nonFiniteIndex = backend.firstNonFinite(count: push.gradient.count, values: push.gradient.values)
-    let port = ports[push.worker]
+    let nonFiniteIndex = nonFiniteIndex(of: push)
     var reply = PushReply.proceed
-    for shard in port.order {
-      let (range, server) = shards[shard]
-      var part = push
-      part.gradient = server.takeGradientBuffer()
-      part.gradient.values.update(from: push.gradient.values + range.lowerBound, count: range.count)
-      // What a compressor made of the whole is counted once.
-      part.bytes = push.bytes.map { shard == 0 ? $0 : 0 }
-      let answer = server.push(
-        part, nonFiniteIndex: nonFiniteIndex.map { $0 - range.lowerBound }, snapshot: &port.leases[shard].snapshot)
-      if push.pulls { gather(shard, of: port) }
-      switch answer {
-      case .proceed: break
-      case .dropped: if reply == .proceed { reply = answer }
-      case .stopped: reply = .stopped
-      case .wait: preconditionFailure("a shard lets worker \(push.worker) wait")
-      }
+    for shard in ports[push.worker].order {
+      reply.merge(pushPart(push, shard: shard, nonFiniteIndex: nonFiniteIndex))
     }
-    gradients.give(push.gradient)
-    if push.pulls { snapshot = port.pulled() }
+    finish(push, snapshot: &snapshot)
     return reply
   }
 
@@ -126,11 +106,86 @@ extension ShardedParameterServer: ParameterService {
     snapshot = port.pulled()
   }
 
+  /// Notes in each shard that a worker takes part, and pulls from it.
+  public func join(worker: Int, snapshot: inout ParameterSnapshot) {
+    let port = ports[worker]
+    for shard in port.order {
+      shards[shard].server.join(worker: worker, snapshot: &port.leases[shard].snapshot)
+      gather(shard, of: port)
+    }
+    snapshot = port.pulled()
+  }
+
   /// Notes in each shard that a worker pushes no more in this epoch.
   public func leave(worker: Int, snapshot: inout ParameterSnapshot) {
     let port = ports[worker]
     for shard in port.order {
       shards[shard].server.leave(worker: worker, snapshot: &port.leases[shard].snapshot)
+    }
+  }
+}
+
+// MARK: Part by part
+
+extension ShardedParameterServer {
+  /// The number of shards.
+  var shardCount: Int { shards.count }
+
+  /// Returns the first element of a gradient that is not finite.
+  func nonFiniteIndex(of push: GradientPush) -> Int? {
+    backend.firstNonFinite(count: push.gradient.count, values: push.gradient.values)
+  }
+
+  /// Hands a part of a gradient to one shard, and takes that shard's part of the parameters if the push pulls.
+  ///
+  /// - Parameters:
+  ///   - push: The whole gradient, which goes on to the next shard.
+  ///   - shard: The shard.
+  ///   - nonFiniteIndex: Where the whole is not finite.
+  /// - Returns: The shard's answer.
+  func pushPart(_ push: GradientPush, shard: Int, nonFiniteIndex: Int?) -> PushReply {
+    let port = ports[push.worker]
+    let (range, server) = shards[shard]
+    var part = push
+    // A recording says once what the push is made of.
+    if shard != port.order.first { part.origin?.minibatches = [] }
+    part.gradient = server.takeGradientBuffer()
+    part.gradient.values.update(from: push.gradient.values + range.lowerBound, count: range.count)
+    // What a compressor made of the whole is counted once.
+    part.bytes = push.bytes.map { shard == 0 ? $0 : 0 }
+    let answer = server.push(
+      part, nonFiniteIndex: nonFiniteIndex.map { $0 - range.lowerBound }, snapshot: &port.leases[shard].snapshot)
+    guard answer != .wait else { preconditionFailure("a shard lets worker \(push.worker) wait") }
+    if push.pulls { gather(shard, of: port) }
+    return answer
+  }
+
+  /// Ends a push whose parts were all handed over.
+  func finish(_ push: GradientPush, snapshot: inout ParameterSnapshot) {
+    gradients.give(push.gradient)
+    if push.pulls { snapshot = ports[push.worker].pulled() }
+  }
+
+  /// Takes one shard's part of the parameters.
+  func pullPart(worker: Int, shard: Int) {
+    let port = ports[worker]
+    shards[shard].server.pull(worker: worker, into: &port.leases[shard].snapshot)
+    gather(shard, of: port)
+  }
+
+  /// Ends a pull whose parts were all taken.
+  func finishPull(worker: Int, snapshot: inout ParameterSnapshot) {
+    snapshot = ports[worker].pulled()
+  }
+}
+
+extension PushReply {
+  /// What a worker is told to whom one shard answers this, and another one that.
+  mutating func merge(_ other: PushReply) {
+    switch other {
+    case .proceed, .wait: break
+    case .dropped: if self == .proceed { self = other }
+    case .stopped: self = .stopped
     }
   }
 }

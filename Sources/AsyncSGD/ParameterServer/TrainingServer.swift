@@ -17,6 +17,9 @@ protocol TrainingServer: ParameterService {
   /// The decisions so far.
   var record: CoordinationRecord { get }
 
+  /// The workers that the last push or leave let go, in order; for drivers that carry out one event at a time.
+  var released: [Int] { get }
+
   /// Begins an epoch in which some workers take part; nobody waits for the others.
   func begin(workers: Range<Int>)
 
@@ -26,6 +29,9 @@ protocol TrainingServer: ParameterService {
 
 extension TrainingServer {
   func servedSnapshot() -> ParameterSnapshot { latest() }
+
+  /// None: nobody ever waits.
+  var released: [Int] { [] }
 }
 
 /// What a service decided in a run.

@@ -5,8 +5,9 @@
 ///
 /// Times are microseconds since the run began, of the wall or of the virtual clock.
 public enum RecordedEvent: Hashable, Sendable {
-  /// Workers begin to train; nobody waits for the others until the next such event.
-  case begin(workers: Range<Int>)
+  /// Workers begin to train; nobody waits for the others until the next such event. Those of them that are `pulling` take the
+  /// latest parameters first, which are the next events that are theirs; the others go on with what they pulled last.
+  case begin(workers: Range<Int>, pulling: Range<Int>)
   /// A gradient reached the server, or a shard of it.
   case push(RecordedPush)
   /// A worker took the latest parameters by themselves.

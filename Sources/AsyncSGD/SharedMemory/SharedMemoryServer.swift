@@ -228,6 +228,11 @@ extension SharedMemoryServer: ParameterService {
 
   /// Nobody waits for a worker that leaves.
   public func leave(worker: Int, snapshot: inout ParameterSnapshot) {}
+
+  /// Replaces the snapshot of a worker that takes part again.
+  public func join(worker: Int, snapshot: inout ParameterSnapshot) {
+    pull(worker: worker, into: &snapshot)
+  }
 }
 
 // MARK: What the driver calls

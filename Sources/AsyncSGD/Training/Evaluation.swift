@@ -18,32 +18,32 @@ struct Evaluation: Hashable, Sendable {
     self.activity = activity
   }
 
-  /// Evaluates a snapshot on all examples of `dataset`, with the replicas and queues of idle workers.
+  /// Evaluates a snapshot on all examples of `dataset`, on lanes that do nothing else meanwhile.
   ///
-  /// The result does not depend on the number of workers: partial sums are added in the order of the examples.
+  /// The result does not depend on the number of lanes: partial sums are added in the order of the examples.
   ///
   /// - Parameters:
   ///   - snapshot: The parameters.
   ///   - dataset: The examples.
-  ///   - workers: Workers that do nothing else meanwhile.
+  ///   - lanes: Where to compute.
   ///   - chunk: Examples evaluated at once, no more than the replicas' capacity.
-  init(of snapshot: borrowing ParameterSnapshot, on dataset: Dataset, workers: [Worker], chunk: Int) {
+  init(of snapshot: borrowing ParameterSnapshot, on dataset: Dataset, lanes: [ComputeLane], chunk: Int) {
     let chunks = (dataset.count + chunk - 1) / chunk
     let everything = (0..<Int32(dataset.count)).map { $0 }
     let partial = PartialSums(count: chunks)
-    let activities = workers.map { _ in ActivityBox() }
-    let dispenser = MinibatchDispenser(workers: workers.count, inRounds: false)
+    let activities = lanes.map { _ in ActivityBox() }
+    let dispenser = MinibatchDispenser(workers: lanes.count, inRounds: false)
     dispenser.begin(minibatches: chunks, from: 0)
     let parameters = SharedPointer(snapshot.values)
     let group = DispatchGroup()
-    for worker in workers {
-      worker.queue.async(group: group) {
-        while let index = dispenser.next(for: worker.index) {
+    for (number, lane) in lanes.enumerated() {
+      lane.queue.async(group: group) {
+        while let index = dispenser.next(for: number) {
           let range = index * chunk..<min((index + 1) * chunk, dataset.count)
           everything.withUnsafeBufferPointer { all in
-            partial.sums[index] = worker.evaluate(
+            partial.sums[index] = lane.evaluate(
               UnsafeBufferPointer(rebasing: all[range]), of: dataset, at: parameters.pointer,
-              noting: &activities[worker.index].census)
+              noting: &activities[number].census)
           }
         }
       }
@@ -62,12 +62,12 @@ struct Evaluation: Hashable, Sendable {
     self.activity = activity
   }
 
-  /// What one worker noted, used on its queue only.
+  /// What one lane noted, used on its queue only.
   private final class ActivityBox: @unchecked Sendable {
     var census = ActivityCensus()
   }
 
-  /// One place a chunk, each written by the one worker that evaluates the chunk.
+  /// One place a chunk, each written by the one lane that evaluates the chunk.
   private final class PartialSums: @unchecked Sendable {
     let sums: UnsafeMutableBufferPointer<ClassificationSums>
 

@@ -10,11 +10,26 @@ struct ServerAssembly {
   private let state: TrainerState?
   private let initial: [Float]
   private let blocks: ParameterBlocks
+  private let clock: RunClock
+  private let recorder: (any EventRecorder)?
 
+  /// Prepares a server.
+  ///
+  /// - Parameters:
+  ///   - configuration: What it does.
+  ///   - model: Whose parameters it holds.
+  ///   - backend: The kernels that it computes with.
+  ///   - schedule: Where the run stands.
+  ///   - state: What it goes on from; `nil` to begin.
+  ///   - clock: The time of the run.
+  ///   - recorder: Who is told its events; `nil` for nobody.
   init(
     _ configuration: TrainingConfiguration, model: ShapedModel, backend: any KernelBackend<Float>,
-    schedule: SchedulePosition, state: TrainerState?
+    schedule: SchedulePosition, state: TrainerState?, clock: RunClock = .wall(),
+    recorder: (any EventRecorder)? = nil
   ) {
+    self.clock = clock
+    self.recorder = recorder
     self.configuration = configuration
     self.model = model
     self.backend = backend
@@ -37,21 +52,29 @@ struct ServerAssembly {
     switch configuration.mode {
     case .hogwild: return makeSharedMemory()
     case .async where configuration.integer(.serverShards) > 1:
+      var shard = 0
       return ShardedParameterServer(
         count: initial.count, shards: configuration.integer(.serverShards), workers: configuration.workers,
-        backend: backend, makeShard: makeParameterServer)
+        backend: backend
+      ) { part in
+        defer { shard += 1 }
+        return makeParameterServer(part, shard: shard)
+      }
     default: return makeParameterServer()
     }
   }
 
   /// Returns the actor that holds all parameters.
   func makeParameterServer() -> ParameterServer {
-    makeParameterServer(0..<initial.count)
+    makeParameterServer(0..<initial.count, shard: 0)
   }
 
   /// Returns the actor that holds a part of the parameters.
-  private func makeParameterServer(_ part: Range<Int>) -> ParameterServer {
+  private func makeParameterServer(_ part: Range<Int>, shard: Int) -> ParameterServer {
     let layout = model.layout
+    nonisolated(unsafe) let tape = recorder.map {
+      ServerTape($0, shard: shard, isWhole: part.count == initial.count, workers: configuration.workers)
+    }  // nobody but the server uses it from here on
     return ParameterServer(
       initial: Array(initial[part]),
       coordinator: Coordinator(
@@ -59,7 +82,8 @@ struct ServerAssembly {
         version: state?.version ?? 0, minibatches: position.done, divergencePolicy: configuration.divergencePolicy),
       rule: makeRule(part), optimizer: makeOptimizer(part), blocks: blocks.part(part), schedule: schedule,
       movingRate: configuration.mode.isElastic ? Float(configuration.number(.movingRate)) : 0,
-      backend: backend, parameterName: { layout.name(containing: part.lowerBound + $0) })
+      backend: backend, clock: clock, tape: tape,
+      parameterName: { layout.name(containing: part.lowerBound + $0) })
   }
 
   /// Returns the parameters in shared memory; the rule is `plain`, because nobody has whole versions to compare.

@@ -105,6 +105,17 @@ extension TrainingConfiguration {
     }
   }
 
+  /// Whether the server knows a push that arrives a second time, because it counts the steps of each worker, and ignores it.
+  var recognizesDuplicates: Bool {
+    switch mode {
+    case .sync: !hyperparameters.takesGradientsFromAny(in: setting)
+    case .localSGD, .ssp, .dssp, .hogwild: true
+    case .easgd, .eamsgd: choice(.exchangeOrder) == "round-robin"
+    case .async: integer(.serverShards) > 1
+    case .sequential, .softSync, .agn, .ringmaster, .rennala, .fedBuff: false
+    }
+  }
+
   /// The minibatches that an update takes, about.
   var minibatchesPerUpdate: Int {
     switch mode {

@@ -147,6 +147,8 @@ public struct TrainingProgress: Hashable, Sendable {
   public var stalenessMax: Int
   /// Seconds until the run's end at the present pace; `nil` while unknown.
   public var secondsRemaining: Double?
+  /// The virtual time of an emulated run, in seconds; `nil` for one that lives in the time of the wall.
+  public var virtualSeconds: Double?
 
   /// Creates a progress report.
   public init(
@@ -218,6 +220,9 @@ public struct EpochReport: Hashable, Sendable {
   public var diagnosis: EpochDiagnosis
   /// What became of the pushes beside updates.
   public var figures: RunFigures
+
+  /// The virtual time of an emulated run, in seconds; `nil` for one that lives in the time of the wall.
+  public var virtualSeconds: Double?
 
   /// Creates a report.
   public init(

@@ -72,6 +72,44 @@ protocol VirtualTrainee {
 
   /// What a pull weighs on a wire, in bytes.
   var pullBytes: Int { get }
+
+  /// Whether calculations at versions older than ``oldestWanted`` are to be restarted at all.
+  var stopsCalculations: Bool { get }
+
+  /// Whether minibatches are kept for a worker that is down, so that the others' end is not the end of all.
+  func isAwaited(worker: Int) -> Bool
+
+  /// Notes that a calculation runs, and when it will be finished, unless it is delayed or given up.
+  ///
+  /// Called again whenever this changes. Calculations finish in the order of `seconds`, and of `sequence` where these are
+  /// equal.
+  mutating func willFinish(worker: Int, at seconds: Double, sequence: Int)
+
+  /// Notes when the push that is about to be carried out, or lost, was made and arrived; called just before.
+  mutating func willPush(worker: Int, times: VirtualPushTimes)
+
+  /// Notes that a worker does nothing for a while.
+  mutating func pause(worker: Int, at seconds: Double, duration: Double)
+}
+
+extension VirtualTrainee {
+  var stopsCalculations: Bool { true }
+  func isAwaited(worker: Int) -> Bool { false }
+  mutating func willFinish(worker: Int, at seconds: Double, sequence: Int) {}
+  mutating func willPush(worker: Int, times: VirtualPushTimes) {}
+  mutating func pause(worker: Int, at seconds: Double, duration: Double) {}
+}
+
+/// The stations of a push, in virtual seconds.
+struct VirtualPushTimes: Hashable, Sendable {
+  /// When its worker took the parameters that it was computed at.
+  var pulledAt = 0.0
+  /// When the computation of its first minibatch began.
+  var startedAt = 0.0
+  /// When its worker handed it over.
+  var pushedAt = 0.0
+  /// When the server, free of others, had it.
+  var arrivedAt = 0.0
 }
 
 /// What a worker wants of the server.

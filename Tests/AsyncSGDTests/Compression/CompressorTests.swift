@@ -231,16 +231,16 @@ struct CompressorTests {
     ).server
     let kept = configuration(.topK, [(.compressionRatio, .number(0.5))]) { $0.mode = .ringmaster }
     let compressors = try [makeCompressor(kept, layout(2)), makeCompressor(kept, layout(2))]
-    let links = (0..<2).map {
-      ServerLink(worker: $0, service: server, snapshot: server.latest(), compressor: compressors[$0])
+    let workers = (0..<2).map {
+      LogicalWorker(
+        index: $0, service: server, snapshot: server.latest(), steps: SingleSteps(), compressor: compressors[$0])
     }
     func push(_ worker: Int, _ gradient: [Float]) -> PushReply {
-      let buffer = links[worker].takeBuffer()
-      for index in 0..<2 { buffer.values[index] = gradient[index] }
-      let step = LocalStep(
-        learningRate: 1, position: 0, examples: 1, source: LinearGradient(slope: 0, offset: 0, count: 2))
-      links[worker].note(ClassificationSums(), of: step)
-      return links[worker].push(buffer)
+      let step = LocalStep(learningRate: 1, position: 0, examples: 1, source: FixedGradient(gradient))
+      guard case .push = workers[worker].train(step) else { return .stopped }
+      let reply = workers[worker].push()
+      _ = workers[worker].answered(reply)
+      return reply
     }
     func residual(_ worker: Int) -> [Float] { compressors[worker].vectors["residual"].map { Array($0) } ?? [] }
     // B sends 4 of (3, 4) and keeps 3.

@@ -8,7 +8,7 @@ import Kernels
 /// that comes later. The gradient of worker w at x is `slope·x + offsets[w]`.
 final class LocalSchedule {
   let server: ParameterServer
-  let links: [ServerLink]
+  let workers: [LogicalWorker]
   let steps: [any LocalSteps]
   /// The learning rate of the workers' next steps.
   var learningRate: Float
@@ -40,9 +40,11 @@ final class LocalSchedule {
     self.offsets = offsets
     made = Array(repeating: 0, count: offsets.count)
     let arithmetic = LocalArithmetic(blocks: ParameterBlocks(count: initial.count), backend: backend)
-    links = offsets.indices.map { ServerLink(worker: $0, service: server, snapshot: server.latest()) }
-    steps = offsets.map { _ in makeSteps(arithmetic) }
-    for worker in offsets.indices { steps[worker].begin(on: links[worker]) }
+    let steps = offsets.map { _ in makeSteps(arithmetic) }
+    self.steps = steps
+    workers = offsets.indices.map {
+      LogicalWorker(index: $0, service: server, snapshot: server.latest(), steps: steps[$0])
+    }
   }
 
   /// Carries out `"A.step B.finish"`, in that order.
@@ -52,8 +54,8 @@ final class LocalSchedule {
       let worker = Int(parts[0].unicodeScalars[parts[0].startIndex].value) - Int(UnicodeScalar("A").value)
       switch parts[1] {
       case "step": step(worker)
-      case "finish": steps[worker].finish(on: links[worker])
-      case "leave": links[worker].leave()
+      case "finish": _ = carryOut(workers[worker].finish(), for: worker)
+      case "leave": workers[worker].leave()
       default: preconditionFailure("unknown event \(event)")
       }
     }
@@ -65,8 +67,24 @@ final class LocalSchedule {
     defer { made[worker] += 1 }
     let source = LinearGradient(slope: slope, offset: gradient ?? offsets[worker], count: server.latest().count)
     if let gradient { source.constant = gradient }
-    return steps[worker].step(
-      LocalStep(learningRate: learningRate, position: made[worker], examples: 1, source: source), on: links[worker])
+    let errand = workers[worker].train(
+      LocalStep(learningRate: learningRate, position: made[worker], examples: 1, source: source))
+    return carryOut(errand, for: worker)
+  }
+
+  /// Does what a worker wants; returns whether it may go on.
+  private func carryOut(_ errand: Errand, for worker: Int) -> Bool {
+    switch errand {
+    case .nothing: return true
+    case .restart: preconditionFailure("nobody gives up a calculation here")
+    case .pull:
+      workers[worker].pull()
+      return true
+    case .push:
+      var reply = workers[worker].push()
+      if reply == .wait { reply = workers[worker].wait() }
+      return reply != .stopped && carryOut(workers[worker].answered(reply), for: worker)
+    }
   }
 
   /// The server's parameters.
@@ -99,6 +117,29 @@ final class LinearGradient: GradientSource {
   ) -> ClassificationSums {
     for index in 0..<count { gradient[index] = constant ?? slope * parameters[index] + offset }
     return ClassificationSums(loss: 1, correct: 1)
+  }
+
+  func gradient(
+    at parameters: UnsafePointer<Float>, into gradient: UnsafeMutablePointer<Float>, isWanted: () -> Bool
+  ) -> ClassificationSums? {
+    let sums = self.gradient(at: parameters, into: gradient)
+    return isWanted() ? sums : nil
+  }
+}
+
+/// The same gradient wherever it is computed.
+final class FixedGradient: GradientSource {
+  private let values: [Float]
+
+  init(_ values: [Float]) {
+    self.values = values
+  }
+
+  func gradient(
+    at parameters: UnsafePointer<Float>, into gradient: UnsafeMutablePointer<Float>
+  ) -> ClassificationSums {
+    for (index, value) in values.enumerated() { gradient[index] = value }
+    return ClassificationSums()
   }
 
   func gradient(

@@ -269,7 +269,7 @@ struct LocalSGDTests {
   private func run(_ schedule: LocalSchedule, steps count: Int) {
     let group = DispatchGroup()
     nonisolated(unsafe) let schedule = schedule  // each worker touches what is its own
-    for worker in schedule.links.indices {
+    for worker in schedule.workers.indices {
       DispatchQueue(label: "worker.\(worker)").async(group: group) {
         for _ in 0..<count { schedule.step(worker) }
       }

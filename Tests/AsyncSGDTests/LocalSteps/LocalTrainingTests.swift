@@ -237,9 +237,8 @@ struct LocalTrainingTests {
     ).makeServer()
     let dispenser = MinibatchDispenser(workers: 1, inRounds: configuration.dealsInRounds)
     dispenser.begin(minibatches: plan.minibatches, from: 0)
-    let worker = Worker(
-      index: 0, configuration, model: model, backend: backend, service: server, snapshot: server.latest(),
-      dispenser: dispenser, training: data, plan: plan, takesTurns: true)
+    let worker = TrainingFixture.worker(
+      configuration, model: model, plan: plan, backend: backend, server: server, dispenser: dispenser, data: data)
     let order = (0..<Int32(data.count)).map { $0 }
     order.withUnsafeBufferPointer { order in
       var isGood = true

@@ -20,6 +20,8 @@ struct BarrierPolicy: CoordinationPolicy {
   /// The round that each worker's last push in time belongs to.
   private var roundOfWorker: [Int]
   private var arrivals = 0
+  /// How many of the arrivals are of workers that have left since.
+  private var departed = 0
 
   init(workers: Int, gradientsToWait: Int, stopsCalculations: Bool = false) {
     precondition(
@@ -39,13 +41,20 @@ struct BarrierPolicy: CoordinationPolicy {
     guard arrival.staleness == 0 else {
       return Verdict(fate: .drop(arrival.isFinite ? .late : .notFinite))
     }
+    // A worker that left and joined again in the same round has given what the round takes of it.
+    guard roundOfWorker[arrival.worker] != rounds else { return Verdict(fate: .drop(.late)) }
     roundOfWorker[arrival.worker] = rounds
     arrivals += 1
     return Verdict(fate: arrival.isFinite ? .gather : .drop(.notFinite), completesUpdate: closesRound(group))
   }
 
   mutating func left(_ worker: Int, _ group: WorkerGroup) -> Bool {
-    arrivals > 0 && closesRound(group)
+    if roundOfWorker[worker] == rounds { departed += 1 }
+    return arrivals > 0 && closesRound(group)
+  }
+
+  mutating func joined(_ worker: Int, _ group: WorkerGroup) {
+    if roundOfWorker[worker] == rounds { departed -= 1 }
   }
 
   /// The end of the round that its push was in time for.
@@ -55,10 +64,11 @@ struct BarrierPolicy: CoordinationPolicy {
 
   func oldestWanted(version: Int) -> Int { stopsCalculations ? version : 0 }
 
-  /// Closes the round once it has K pushes, or as many as there are workers left.
+  /// Closes the round once it has K pushes, or as many as there are workers left beside those that gave theirs and left.
   private mutating func closesRound(_ group: WorkerGroup) -> Bool {
-    guard arrivals >= min(gradientsToWait, group.active) else { return false }
+    guard arrivals >= min(gradientsToWait, group.active + departed) else { return false }
     arrivals = 0
+    departed = 0
     rounds += 1
     return true
   }

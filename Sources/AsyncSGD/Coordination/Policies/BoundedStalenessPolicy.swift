@@ -38,6 +38,10 @@ struct BoundedStalenessPolicy: CoordinationPolicy {
     return false
   }
 
+  mutating func joined(_ worker: Int, _ group: WorkerGroup) {
+    clocks.add(worker)
+  }
+
   func goal(of worker: Int) -> Int { clocks[worker] - bound }
 
   var progress: Int { clocks.slowest }

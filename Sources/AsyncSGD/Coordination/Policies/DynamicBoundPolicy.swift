@@ -67,6 +67,14 @@ struct DynamicBoundPolicy: CoordinationPolicy {
     return false
   }
 
+  mutating func joined(_ worker: Int, _ group: WorkerGroup) {
+    clocks.add(worker)
+    // Nothing is known of its pace, and it is one of the slowest now.
+    pushes[worker] = nil
+    credits[worker] = 0
+    awaitedClock = nil
+  }
+
   func goal(of worker: Int) -> Int { isCleared[worker] ? 0 : clocks[worker] - bounds.lowerBound }
 
   var progress: Int { clocks.slowest }

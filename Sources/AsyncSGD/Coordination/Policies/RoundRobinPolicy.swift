@@ -56,9 +56,25 @@ struct RoundRobinPolicy: CoordinationPolicy {
 
   mutating func left(_ worker: Int, _ group: WorkerGroup) -> Bool {
     if turn == worker { advance() }
+    isQueued[worker] = false
     following[preceding[worker]] = following[worker]
     preceding[following[worker]] = preceding[worker]
     return false
+  }
+
+  /// Its turn comes after that of the worker before it.
+  mutating func joined(_ worker: Int, _ group: WorkerGroup) {
+    guard group.active > 1 else {
+      (following[worker], preceding[worker]) = (worker, worker)
+      if worker < turn { laps += 1 }
+      turn = worker
+      return
+    }
+    var before = worker
+    repeat { before = (before + isQueued.count - 1) % isQueued.count } while !group.isActive[before]
+    (preceding[worker], following[worker]) = (before, following[before])
+    preceding[following[before]] = worker
+    following[before] = worker
   }
 
   /// The end of its turn.

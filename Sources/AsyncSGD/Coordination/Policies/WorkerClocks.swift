@@ -60,6 +60,16 @@ struct WorkerClocks: Sendable {
     depart(from: clocks[worker])
   }
 
+  /// Counts a worker again, or for the first time, that begins where the slowest is: it holds nobody back further than that,
+  /// and nobody back at all who did not have to wait before.
+  mutating func add(_ worker: Int) {
+    guard !isActive[worker] else { return }
+    isActive[worker] = true
+    if standing.isEmpty { fastest = slowest }
+    clocks[worker] = slowest
+    standing[slowest, default: 0] += 1
+  }
+
   /// Notes that a worker does not stand at a clock any more.
   private mutating func depart(from clock: Int) {
     guard let count = standing[clock] else { preconditionFailure("nobody stands at clock \(clock)") }

@@ -1,0 +1,308 @@
+public import DataPipeline
+internal import Foundation
+public import Kernels
+public import NeuralNet
+internal import Synchronization
+
+/// The replay driver: carries out the events of a recording in their order, with the gradients computed anew.
+///
+/// The gradients are computed on any number of threads, ahead of the events that need them, and the bits are those of the
+/// recorded run. With another rule or optimizer than the recorded ones it is a counterfactual: the same arrivals, other updates.
+public final class Replayer: @unchecked Sendable {  // all but the request to stop is used by the caller of `run`
+  /// What is run.
+  public let description: RunDescription
+
+  private let setup: RunSetup
+  private let events: [RecordedEvent]
+  private let isExact: Bool
+  private let check: ReplayCheck
+  private let clock = ManualClock()
+  private let workers: ScheduledWorkers
+  private let crew: ComputeCrew
+  private let monitor: RunMonitor
+  /// The server, if it is sharded: its events are those of the shards.
+  private let shards: ShardedParameterServer?
+  private let isStopRequested = Atomic(false)
+
+  private var schedule: RecordedSchedule
+  /// What each worker wants without having computed anything; `nil` if it computes, or nothing is known.
+  private var knownErrand: [Errand?]
+  /// The workers that compute for their next event.
+  private var isComputing: [Bool]
+  /// The workers whose next pull is not theirs to ask for: they begin with it, or come back after a fault.
+  private var beginsWithPull: [Bool]
+  /// The workers whose next push arrives twice.
+  private var arrivesTwice: [Bool]
+
+  /// Prepares a replay.
+  ///
+  /// - Parameters:
+  ///   - configuration: What was run; another rule, optimizer, compression or learning rate make a counterfactual.
+  ///   - isExact: Whether it is all as it was recorded, so that any difference is an error.
+  ///   - recording: The events, and where they begin.
+  ///   - model: The model, shaped for the images of `data`.
+  ///   - data: Training and test set.
+  ///   - backend: The kernels.
+  ///   - programVersion: The version that the run's description names.
+  ///   - threads: The threads that compute gradients, at least 1.
+  ///   - observer: Who is told.
+  /// - Throws: ``TrainingError`` if model, data, recording and configuration do not fit together.
+  public init(
+    _ configuration: TrainingConfiguration, isExact: Bool, recording: Recording, model: ShapedModel, data: DatasetPair,
+    backend: any KernelBackend<Float>, programVersion: String, threads: Int, observer: any TrainingObserver
+  ) throws(TrainingError) {
+    precondition(threads >= 1, "there must be at least 1 thread, not \(threads)")
+    events = recording.events
+    self.isExact = isExact
+    check = ReplayCheck(recording.events)
+    let setup = try RunSetup(
+      configuration, model: model, data: data, backend: backend, programVersion: programVersion,
+      resuming: recording.header.state, clock: clock.clock, recorder: isExact ? check : nil)
+    self.setup = setup
+    shards = setup.server as? ShardedParameterServer
+    description = setup.description
+    crew = ComputeCrew(
+      lanes: (0..<threads).map { setup.makeLane("asgd.replay.\($0)") }, workers: configuration.workers)
+    // Where the minibatches are named in pushes, the server compares them too.
+    workers = ScheduledWorkers(
+      setup.makeWorkers(clock: isExact ? clock.clock : nil) { server, _ in PatientService(base: server) }, crew: crew,
+      setup: setup,
+      curriculum: Curriculum(configuration, plan: setup.plan))
+    monitor = RunMonitor(setup, observer: observer)
+    schedule = RecordedSchedule(recording.events, workers: configuration.workers)
+    knownErrand = Array(repeating: nil, count: configuration.workers)
+    isComputing = Array(repeating: false, count: configuration.workers)
+    beginsWithPull = Array(repeating: false, count: configuration.workers)
+    arrivesTwice = Array(repeating: false, count: configuration.workers)
+  }
+
+  /// Ends the replay after the event under way.
+  ///
+  /// Any thread may call it.
+  public func requestStop() {
+    isStopRequested.store(true, ordering: .relaxed)
+  }
+
+  /// Carries out all events, and blocks until they are done, one differs, or a stop was requested.
+  ///
+  /// - Returns: How the run ended, and how it compares with the recording.
+  /// - Throws: ``TrainingError/stalenessLawViolated(residual:)``.
+  public func run() throws -> ReplayReport {
+    monitor.begin()
+    monitor.beginEpoch()
+    monitor.start()
+    var progress = Progress(report: nil, outcome: .completed, end: nil, divergence: nil)
+    crew.run {
+      for number in events.indices {
+        if isStopRequested.load(ordering: .relaxed) {
+          progress.outcome = .interrupted
+          break
+        }
+        guard carryOut(number, &progress) else { break }
+        if let divergence = check.divergence {
+          progress.divergence = divergence
+          break
+        }
+      }
+      // What was begun for events that do not come.
+      for worker in isComputing.indices where isComputing[worker] { _ = crew.cancel(worker) }
+    }
+    monitor.stop()
+    let status = setup.server.status
+    if let divergence = status.divergence { progress.outcome = .diverged(divergence) }
+    let last =
+      progress.report?.updates == status.version
+      ? progress.report : monitor.evaluate(status, epoch: epochsDone(status), lanes: crew.lanes)
+    let latest = setup.server.latest()
+    let hash = ParameterFingerprint.hash(of: UnsafeBufferPointer(start: latest.values, count: latest.count))
+    if isExact, progress.divergence == nil, let end = progress.end, end.hash != hash || end.version != status.version {
+      let repeated = RecordedEnd(
+        version: status.version, hash: hash, position: end.position, microseconds: end.microseconds)
+      progress.divergence = ReplayDivergence(
+        event: events.count - 1, recorded: .end(end), repeated: .end(repeated))
+    }
+    let final = try monitor.finish(progress.outcome, last ?? monitor.evaluate(status, epoch: 0, lanes: crew.lanes))
+    return ReplayReport(
+      final: final, divergence: progress.divergence, fingerprintsThatAgree: check.fingerprintsThatAgree,
+      hashesAgree: progress.end.map { $0.hash == hash && $0.version == status.version })
+  }
+
+  private struct Progress {
+    var report: EpochReport?
+    var outcome: TrainingOutcome
+    var end: RecordedEnd?
+    var divergence: ReplayDivergence?
+  }
+
+  private func epochsDone(_ status: ServerStatus) -> Int {
+    (setup.start.examples + status.examples) / max(1, setup.plan.examples)
+  }
+
+  // MARK: Events
+
+  /// Carries out an event; returns whether to go on.
+  private func carryOut(_ number: Int, _ progress: inout Progress) -> Bool {
+    switch events[number] {
+    case .begin(let range, let pulling):
+      setup.server.begin(workers: range)
+      for worker in range {
+        beginsWithPull[worker] = pulling.contains(worker)
+        if !beginsWithPull[worker] { prepare(worker) }
+      }
+    case .push(let push):
+      clock.microseconds = push.arrivedAt
+      return carryOut(push, number, &progress)
+    case .pull(let pull):
+      clock.microseconds = pull.microseconds
+      return carryOut(pull, number, &progress)
+    case .leave(let worker, let microseconds):
+      clock.microseconds = microseconds
+      schedule.pass(worker)
+      workers[worker].leave()
+      goOnWithReleased()
+    case .join(let worker, let microseconds):
+      clock.microseconds = microseconds
+      schedule.pass(worker)
+      workers[worker].join()
+      prepare(worker)
+    case .fault(let fault):
+      clock.microseconds = fault.microseconds
+      return carryOut(fault, number, &progress)
+    case .fingerprint: break
+    case .epoch(let epoch, _):
+      // The pause between two epochs is none of the recording's.
+      monitor.stop()
+      let report = crew.pause { monitor.evaluate(setup.server.status, epoch: epoch, lanes: crew.lanes) }
+      progress.report = report
+      monitor.tell(.epoch(report))
+      monitor.beginEpoch()
+      monitor.start()
+    case .end(let end): progress.end = end
+    }
+    return true
+  }
+
+  private func carryOut(_ push: RecordedPush, _ number: Int, _ progress: inout Progress) -> Bool {
+    let worker = push.worker
+    schedule.pass(worker)
+    if !workers.isPartial(worker) {
+      guard case .push = takeErrand(of: worker) else { return differ(at: number, &progress) }
+    }
+    if let shards {
+      if let answer = workers.push(worker, shard: push.shard, of: shards) { goOn(worker, answer) }
+      return true
+    }
+    if arrivesTwice[worker] {
+      arrivesTwice[worker] = false
+      if !setup.configuration.recognizesDuplicates {
+        workers[worker].pushFirstOfTwo()
+        knownErrand[worker] = .push
+        goOnWithReleased()
+        return true
+      }
+    }
+    goOn(worker, workers.push(worker))
+    goOnWithReleased()
+    return true
+  }
+
+  private func carryOut(_ pull: RecordedPull, _ number: Int, _ progress: inout Progress) -> Bool {
+    let worker = pull.worker
+    schedule.pass(worker)
+    if let shards, workers.isPartial(worker) {
+      if workers.pull(worker, shard: pull.shard, of: shards) { prepare(worker) }
+      return true
+    }
+    if pull.restarts {
+      workers[worker].restart()
+    } else {
+      if beginsWithPull[worker] {
+        beginsWithPull[worker] = false
+      } else {
+        guard case .pull = takeErrand(of: worker) else { return differ(at: number, &progress) }
+      }
+      if let shards {
+        if workers.pull(worker, shard: pull.shard, of: shards) { prepare(worker) }
+        return true
+      }
+      workers[worker].pull()
+    }
+    prepare(worker)
+    return true
+  }
+
+  private func carryOut(_ fault: RecordedFault, _ number: Int, _ progress: inout Progress) -> Bool {
+    let worker = fault.worker
+    switch fault.kind {
+    case .pause: return true
+    case .crash:
+      schedule.pass(worker)
+      schedule.skip(to: number, by: worker)
+      _ = workers[worker].crash()
+      knownErrand[worker] = nil
+    case .lostPush:
+      schedule.pass(worker)
+      guard case .push = takeErrand(of: worker) else { return differ(at: number, &progress) }
+      _ = workers[worker].losePush()
+      beginsWithPull[worker] = true
+    case .duplicatedPush:
+      schedule.pass(worker)
+      knownErrand[worker] = takeErrand(of: worker)
+      arrivesTwice[worker] = true
+    }
+    return true
+  }
+
+  /// The worker wants something else than what was recorded.
+  private func differ(at number: Int, _ progress: inout Progress) -> Bool {
+    progress.divergence = ReplayDivergence(event: number, recorded: events[number], repeated: nil)
+    return false
+  }
+
+  // MARK: Workers
+
+  /// Lets a worker compute what its next event needs.
+  private func prepare(_ worker: Int) {
+    guard knownErrand[worker] == nil, let task = schedule.task(of: worker) else { return }
+    isComputing[worker] = true
+    workers.compute(worker, minibatches: task.minibatches, finishes: task.finishes, due: task.event)
+  }
+
+  private func takeErrand(of worker: Int) -> Errand? {
+    if let errand = knownErrand[worker].take() { return errand }
+    guard isComputing[worker] else { return nil }
+    isComputing[worker] = false
+    let (errand, used) = workers.collect(worker)
+    schedule.use(used, by: worker)
+    return errand
+  }
+
+  private func goOnWithReleased() {
+    for (worker, answer) in workers.takeReleased() { goOn(worker, answer) }
+  }
+
+  private func goOn(_ worker: Int, _ answer: ScheduledWorkers.Answer) {
+    guard case .proceed(let errand) = answer else { return }
+    if case .pull = errand {
+      // In a counterfactual it may have been refused where the recorded one was not.
+      if !isExact, !nextIsPull(worker) { workers[worker].pull() } else { knownErrand[worker] = errand }
+    }
+    prepare(worker)
+  }
+
+  private func nextIsPull(_ worker: Int) -> Bool {
+    if case .pull = schedule.next(of: worker) { true } else { false }
+  }
+}
+
+/// How a replay went.
+public struct ReplayReport: Sendable {
+  /// The end of the run.
+  public var final: FinalReport
+  /// The first event that differs from the recording; `nil` if none does, or in a counterfactual.
+  public var divergence: ReplayDivergence?
+  /// How many hashes of the parameters agreed on the way.
+  public var fingerprintsThatAgree: Int
+  /// Whether the last parameters are those of the recorded run; `nil` if the recording breaks off before.
+  public var hashesAgree: Bool?
+}

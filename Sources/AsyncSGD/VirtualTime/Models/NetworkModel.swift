@@ -1,0 +1,29 @@
+/// What lies between the workers and the server, and how long the server works on a push.
+///
+/// A message takes its latency, then the time that its bytes take through its worker's link. At the server all messages share
+/// one link each way, which carries one at a time, first come, first served; and so does the server its pushes. By default
+/// nothing of this takes any time.
+public struct NetworkModel: Hashable, Sendable {
+  /// The time that any message takes one way, in seconds.
+  public var latency = 0.0
+  /// What a worker's own link carries, in bytes a second.
+  public var bandwidth = Double.infinity
+  /// What the server's link carries each way, in bytes a second, all workers together.
+  public var serverBandwidth = Double.infinity
+  /// How long the server works on a push; `nil` for no time.
+  public var service: ComputeTimeModel?
+
+  /// Creates a network that takes no time.
+  public init() {}
+
+  /// Creates a network.
+  public init(
+    latency: Double = 0, bandwidth: Double = .infinity, serverBandwidth: Double = .infinity,
+    service: ComputeTimeModel? = nil
+  ) {
+    self.latency = latency
+    self.bandwidth = bandwidth
+    self.serverBandwidth = serverBandwidth
+    self.service = service
+  }
+}

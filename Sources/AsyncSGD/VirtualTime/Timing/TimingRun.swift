@@ -1,0 +1,56 @@
+/// A run in virtual time without gradients: how long it takes, how stale its gradients are, and who waits for whom.
+///
+///     var run = TimingRun(configuration, cluster: description, minibatches: 938, parameters: 21_840)
+///     let report = run.run()
+///
+/// The decisions are those of the same ``Coordinator`` as in a live run, so a timing-only run has the same schedule as one
+/// with gradients, as long as these are finite.
+public struct TimingRun: Sendable {
+  private let configuration: TrainingConfiguration
+  private let minibatches: Int
+  private var cluster: VirtualCluster<TimingTrainee>
+  private var epoch = 0
+
+  /// Creates a run that has not begun.
+  ///
+  /// - Parameters:
+  ///   - configuration: The algorithm, the workers, the epochs and the seed.
+  ///   - description: The cluster.
+  ///   - minibatches: The minibatches of an epoch.
+  ///   - parameters: The number of the model's parameters, of four bytes each.
+  /// - Precondition: ``TrainingConfiguration/conflict(parameters:)`` and
+  ///   ``ClusterDescription/missingWorker(of:)`` are `nil`.
+  public init(
+    _ configuration: TrainingConfiguration, cluster description: ClusterDescription, minibatches: Int, parameters: Int
+  ) {
+    self.configuration = configuration
+    self.minibatches = minibatches
+    cluster = VirtualCluster(
+      description, workers: configuration.workers, seed: configuration.seed,
+      trainee: TimingTrainee(configuration, minibatches: minibatches, parameters: parameters))
+  }
+
+  /// Runs all epochs that are left, or until `isEnough` says so after one of them.
+  public mutating func run(until isEnough: (TimingReport) -> Bool = { _ in false }) -> TimingReport {
+    while epoch < configuration.epochs, !cluster.isStopped {
+      runEpoch()
+      let report = report
+      if isEnough(report) { return report }
+    }
+    return report
+  }
+
+  private mutating func runEpoch() {
+    let plan = EpochPlan(examples: minibatches, batchSize: 1)
+    for stretch in configuration.stretches(ofEpoch: epoch, from: 0, plan: plan) {
+      cluster.trainee.begin(stretch, epochStart: epoch * minibatches)
+      cluster.begin(
+        workers: stretch.workers, pulling: configuration.mode.pullsAtEpochStart ? stretch.workers : stretch.joining)
+      cluster.run()
+    }
+    epoch += 1
+  }
+
+  /// What is known up to now.
+  public var report: TimingReport { TimingReport(cluster, epochs: epoch) }
+}

@@ -1,0 +1,168 @@
+import Kernels
+import Testing
+
+@testable import AsyncSGD
+
+@Suite("Record and replay")
+struct ReplayTests {
+  private func configuration(_ policy: PolicyCase, workers: Int = 3, epochs: Int = 2) -> TrainingConfiguration {
+    var configuration = TrainingFixture.configuration(
+      workers: workers, mode: policy.mode, epochs: epochs, batchSize: 8, learningRate: 0.02)
+    configuration.hyperparameters = policy.hyperparameters
+    return configuration
+  }
+
+  private func expectSame(_ replay: ReplayReport, _ run: RecordedRun) {
+    #expect(replay.divergence == nil)
+    #expect(replay.hashesAgree == true)
+    #expect(replay.final.parametersHash == run.report.parametersHash)
+    #expect(replay.final.last.updates == run.report.last.updates)
+    #expect(replay.final.last.testAccuracy == run.report.last.testAccuracy)
+    #expect(replay.final.last.staleness == run.report.last.staleness)
+    #expect(replay.final.updatesByWorker == run.report.updatesByWorker)
+    #expect(replay.final.last.figures.drops == run.report.last.figures.drops)
+    #expect(replay.final.outcome == run.report.outcome)
+  }
+
+  @Test("a run of any mode is repeated bit for bit, on one thread and on three", arguments: PolicyCase.replayed)
+  func everyMode(policy: PolicyCase) throws {
+    let run = try RecordedRun(configuration(policy))
+    for threads in [1, 3] { expectSame(try run.replay(threads: threads), run) }
+  }
+
+  @Test("for every model, and on 1 to 16 threads", arguments: ["lenet5", "hogwild", "cnn", "softmax"])
+  func everyModel(model: String) throws {
+    let run = try RecordedRun(configuration(PolicyCase(.async), workers: 4, epochs: 1), model: model)
+    for threads in [1, 2, 16] { expectSame(try run.replay(threads: threads), run) }
+  }
+
+  @Test("with all that a worker keeps to itself: momentum, residuals, dropout")
+  func workersOwnState() throws {
+    var momentum = configuration(PolicyCase(.async, (.momentumAt, .choice("worker"))))
+    momentum.optimizer = .momentum
+    momentum.momentum = 0.5
+    // Pushes that were dropped, and gradients that were given up, are in the workers' memories.
+    var dropping = configuration(
+      PolicyCase(.ringmaster, (.delayThreshold, .integer(1)), (.momentumAt, .choice("worker"))))
+    dropping.optimizer = .nesterov
+    dropping.momentum = 0.5
+    var compressed = configuration(
+      PolicyCase(.ringmaster, (.delayThreshold, .integer(2)), (.calculationStops, .choice("off"))))
+    compressed.compression = .topK
+    var deep = configuration(PolicyCase(.async))
+    deep.compression = .dgc
+    var random = configuration(PolicyCase(.agn, (.localSteps, .integer(2))))
+    random.compression = .qsgd
+    for configuration in [momentum, dropping, compressed, deep, random] {
+      let run = try RecordedRun(configuration, model: "hogwild")
+      for threads in [1, 2] { expectSame(try run.replay(threads: threads), run) }
+    }
+  }
+
+  @Test("a run that was stopped early, and one that diverged")
+  func earlyEnds() throws {
+    for policy in [PolicyCase(.async), PolicyCase(.sync), PolicyCase(.agn, (.localSteps, .integer(3)))] {
+      let stopped = try RecordedRun(configuration(policy), stopAfterUpdates: 5)
+      #expect(stopped.report.outcome == .interrupted)
+      let replay = try stopped.replay(threads: 2)
+      #expect(replay.divergence == nil && replay.hashesAgree == true)
+      #expect(replay.final.parametersHash == stopped.report.parametersHash)
+
+      var wild = configuration(policy)
+      wild.learningRate = 3e38
+      for onDivergence in [DivergencePolicy.stop, .skip] {
+        wild.divergencePolicy = onDivergence
+        let diverged = try RecordedRun(wild)
+        #expect(diverged.report.refusedPushes > 0)
+        let again = try diverged.replay(threads: 2)
+        #expect(again.divergence == nil && again.hashesAgree == true)
+        #expect(again.final.parametersHash == diverged.report.parametersHash)
+        #expect(again.final.refusedPushes == diverged.report.refusedPushes)
+      }
+    }
+  }
+
+  @Test("a run that was resumed, from the state that the recording begins with")
+  func resumed() throws {
+    var configuration = configuration(PolicyCase(.eamsgd, (.communicationPeriod, .integer(3))), epochs: 1)
+    let first = try TrainingFixture.trainer(configuration)
+    _ = try first.run()
+    configuration.epochs = 2
+    let run = try RecordedRun(configuration, resuming: first.state)
+    let replay = try run.replay(threads: 2)
+    #expect(replay.divergence == nil && replay.hashesAgree == true)
+    #expect(replay.final.parametersHash == run.report.parametersHash)
+  }
+
+  @Test(
+    "what breaks off is repeated up to there", arguments: [PolicyCase(.async), PolicyCase(.sync), PolicyCase(.ssp)])
+  func truncated(policy: PolicyCase) throws {
+    let run = try RecordedRun(configuration(policy))
+    for length in [0, 1, 2, 10, run.recording.events.count / 2, run.recording.events.count - 1] {
+      let replay = try run.replay(events: Array(run.recording.events.prefix(length)), threads: 2)
+      #expect(replay.divergence == nil && replay.hashesAgree == nil)
+      #expect(replay.final.outcome == .completed)
+    }
+  }
+
+  @Test("a difference is found at the first update where it shows")
+  func divergence() throws {
+    let run = try RecordedRun(configuration(PolicyCase(.async)))
+    let middle = run.pushes[run.pushes.count / 2]
+    guard case .push(var push) = run.recording.events[middle] else { return }
+    push.loss = push.loss.nextUp
+    var events = run.recording.events
+    events[middle] = .push(push)
+    #expect(try run.replay(events: events, threads: 2).divergence?.event == middle)
+    // Other minibatches are another gradient, which the loss of this very push shows.
+    guard case .push(var other) = run.recording.events[middle] else { return }
+    other.minibatches = [other.minibatches[0] + 1]
+    events[middle] = .push(other)
+    #expect(try run.replay(events: events, threads: 3).divergence?.event == middle)
+    // Another seed is another run from the first push on.
+    var reseeded = run.configuration
+    reseeded.seed += 1
+    #expect(try run.replay(reseeded, threads: 2).divergence?.event == run.pushes[0])
+  }
+
+  @Test("a counterfactual under the recorded rule is the replay; under another it has the same arrivals")
+  func counterfactual() throws {
+    let run = try RecordedRun(configuration(PolicyCase(.async), workers: 4))
+    expectSame(try run.replay(isExact: false, threads: 2), run)
+    var other = run.configuration
+    other.rule = .stalenessAware
+    other.optimizer = .adam
+    other.learningRate = 0.001
+    let replay = try run.replay(other, isExact: false, threads: 2)
+    #expect(replay.divergence == nil && replay.hashesAgree == false)
+    #expect(replay.final.parametersHash != run.report.parametersHash)
+    #expect(replay.final.last.staleness == run.report.last.staleness, "the arrivals are the same")
+    #expect(replay.final.updatesByWorker == run.report.updatesByWorker)
+    #expect(try run.replay(other, isExact: false, threads: 5).final.parametersHash == replay.final.parametersHash)
+  }
+
+  @Test("recording changes nothing: one worker has the bits of a run that is not recorded")
+  func recordingChangesNothing() throws {
+    let configuration = configuration(PolicyCase(.async), workers: 1)
+    let plain = try TrainingFixture.trainer(configuration, model: "lenet5").run()
+    #expect(try RecordedRun(configuration, model: "lenet5").report.parametersHash == plain.parametersHash)
+  }
+}
+
+extension PolicyCase {
+  /// Every mode whose pulls are consistent, in the varieties that differ in their events.
+  static let replayed: [PolicyCase] =
+    all + [
+      PolicyCase(.async, (.serverShards, .integer(3))),
+      PolicyCase(.async, (.serverShards, .integer(2)), (.pushEvery, .integer(3)), (.fetchEvery, .integer(2))),
+      PolicyCase(.async, (.pushEvery, .integer(3)), (.fetchEvery, .integer(2))),
+      PolicyCase(.async, (.pushEvery, .integer(2)), (.fetchEvery, .integer(5))),
+      PolicyCase(.async, (.warmStart, .number(0.5))),
+      PolicyCase(.async, (.warmStart, .number(0.5)), (.serverShards, .integer(2))),
+      PolicyCase(.easgd, (.communicationPeriod, .integer(3))),
+      PolicyCase(.eamsgd, (.communicationPeriod, .integer(2))),
+      PolicyCase(.agn, (.localSteps, .integer(3))),
+      PolicyCase(.localSGD, (.localSteps, .integer(3)), (.localMomentum, .number(0.5))),
+      PolicyCase(.fedBuff, (.localSteps, .integer(3))),
+    ]
+}
