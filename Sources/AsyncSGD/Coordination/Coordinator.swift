@@ -48,7 +48,7 @@ public struct Coordinator: Sendable {
   /// Whether all further pushes are dropped.
   public private(set) var isStopped = false
   /// Staleness of what was pushed so far.
-  public private(set) var staleness = StalenessStatistics()
+  public private(set) var staleness: StalenessStatistics
   /// Pushes of each worker that became part of an update.
   public private(set) var updatesByWorker: [Int]
   /// Pushes that were dropped, by reason.
@@ -112,6 +112,7 @@ public struct Coordinator: Sendable {
     waiting = WaitingRoom(workers: workers)
     isWaiting = Array(repeating: false, count: workers)
     initialVersion = version
+    staleness = StalenessStatistics(workers: workers)
     updatesByWorker = Array(repeating: 0, count: workers)
     dropsByWorker = Array(repeating: 0, count: workers)
     isQueued = Array(repeating: false, count: workers)
@@ -358,7 +359,7 @@ public struct Coordinator: Sendable {
   private mutating func completeUpdate() -> Bool {
     guard !gathered.isEmpty else { return false }
     for (worker, age) in gathered {
-      staleness.recordApplied(age)
+      staleness.recordApplied(age, worker: worker)
       updatesByWorker[worker] += 1
     }
     gathered.removeAll(keepingCapacity: true)

@@ -12,6 +12,10 @@ public struct RunFigures: Hashable, Sendable {
   public var uncompressedBytes: Int
   /// The staleness of all updates of this process, from 0 to the largest.
   public var stalenessBins: [StalenessBin]
+  /// The staleness of each worker's updates; empty with one worker, and with more than are kept apart.
+  public var stalenessByWorker: [StalenessSummary]
+  /// What else was measured of asynchrony; `nil` where nothing was.
+  public var observations: AsynchronyObservations?
   /// What was given up of consistency; `nil` where nothing is.
   public var consistency: ConsistencyRecord?
   /// μ of the optimizer now, where a rule steers it; `nil` elsewhere.
@@ -20,8 +24,9 @@ public struct RunFigures: Hashable, Sendable {
   /// Creates figures; by default those of a run in which nothing happened.
   public init(
     drops: [DropReason: Int] = [:], dropsByWorker: [Int] = [], abandoned: Int = 0, pushedBytes: Int = 0,
-    uncompressedBytes: Int = 0, stalenessBins: [StalenessBin] = [], consistency: ConsistencyRecord? = nil,
-    momentum: Double? = nil
+    uncompressedBytes: Int = 0, stalenessBins: [StalenessBin] = [],
+    stalenessByWorker: [StalenessSummary] = [], observations: AsynchronyObservations? = nil,
+    consistency: ConsistencyRecord? = nil, momentum: Double? = nil
   ) {
     self.drops = drops
     self.dropsByWorker = dropsByWorker
@@ -29,6 +34,8 @@ public struct RunFigures: Hashable, Sendable {
     self.pushedBytes = pushedBytes
     self.uncompressedBytes = uncompressedBytes
     self.stalenessBins = stalenessBins
+    self.stalenessByWorker = stalenessByWorker
+    self.observations = observations
     self.consistency = consistency
     self.momentum = momentum
   }
@@ -37,7 +44,9 @@ public struct RunFigures: Hashable, Sendable {
     self.init(
       drops: record.drops, dropsByWorker: record.dropsByWorker, abandoned: record.abandoned,
       pushedBytes: status.pushedBytes, uncompressedBytes: status.uncompressedBytes,
-      stalenessBins: record.staleness.applied.bins(), consistency: record.consistency,
+      stalenessBins: record.staleness.applied.bins(),
+      stalenessByWorker: record.updatesByWorker.count > 1 ? record.staleness.byWorker.summaries : [],
+      consistency: record.consistency,
       momentum: rule == .closedLoopMomentum ? status.momentum : nil)
   }
 

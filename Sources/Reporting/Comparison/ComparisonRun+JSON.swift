@@ -36,15 +36,7 @@ extension ComparisonRun {
     object.add("p95", staleness.p95)
     object.add("p99", staleness.p99)
     object.add("max", staleness.max)
-    object.add(
-      "histogram",
-      stalenessBins.map { bin in
-        var object = JSONObject()
-        object.add("from", bin.lower)
-        object.add("to", bin.upper)
-        object.add("count", bin.count)
-        return object
-      })
+    object.add("histogram", stalenessBins.map(JSONObject.object))
     return object
   }
 

@@ -179,9 +179,12 @@ private struct Duel {
         "\(isAhead ? a : s) is ahead of \(isAhead ? s : a) at equal time by \(ComparisonText.gap(gain.magnitude))\(price)"
       )
     }
-    let gap = matchup.accuracyAtSeconds.map { ", with a difference of \(ComparisonText.gap($0)) at equal time" } ?? ""
-    let speed = matchup.speedUp.map { " and a speed-up of \(ComparisonText.times($0)) to the target" } ?? ""
-    return (.open, "\(a) is not shown to differ from \(s)\(gap)\(speed)\(price)")
+    let figures = [
+      matchup.accuracyAtSeconds.map { "\(ComparisonText.gap($0)) at equal time" },
+      matchup.speedUp.map { "\(ComparisonText.times($0)) as fast to the target" },
+    ].compactMap { $0 }
+    let list = figures.isEmpty ? "" : ": " + figures.joined(separator: ", ")
+    return (.open, "\(a) is not shown to differ from \(s)\(list)\(price)")
   }
 
   /// What the free workers pay in accuracy for the same gradients, and the end of the sentence.

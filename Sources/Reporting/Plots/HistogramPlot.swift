@@ -52,8 +52,9 @@ package struct HistogramPlot: Sendable {
     let highest = bins.map(\.density).max() ?? 1
     // A long tail of almost nothing would leave no room for the rest.
     let last = bins.filter { $0.density > highest / 200 }.map(\.range.upperBound).max() ?? 1
+    let first = bins.filter { $0.density > highest / 200 }.map(\.range.lowerBound).min() ?? 0
     frame = PlotFrame(
-      title: title, x: PlotAxis(label, min(0, bins.map(\.range.lowerBound).min() ?? 0)...last),
+      title: title, x: PlotAxis(label, first...max(first, last)),
       y: PlotAxis(densityLabel, 0...(highest > 0 ? highest : 1), format: .percent, roundsOut: true),
       entries: series.map { PlotFrame.Entry(name: $0.name, style: $0.style, hasMarks: false) })
   }

@@ -51,6 +51,9 @@ package struct PlotAxis: Hashable, Sendable {
     return power * (share < 1.5 ? 1 : share < 3.5 ? 2 : share < 7.5 ? 5 : 10)
   }
 
+  /// Returns where a positive value lies on an axis of powers of ten.
+  static func decade(_ value: Double) -> Double { log10(value) }
+
   /// Returns the text of a tick, with the digits that tell it from its neighbours.
   package func text(_ value: Double) -> String {
     switch format {
