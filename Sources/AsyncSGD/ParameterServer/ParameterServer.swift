@@ -55,6 +55,7 @@ public actor ParameterServer {
   private var skippedDivergence: Divergence?
   /// Where the events are recorded, if they are.
   private let tape: ServerTape?
+  private var watch: ServerWatch
 
   /// Creates a server whose workers all hold a snapshot of the initial parameters.
   ///
@@ -77,15 +78,18 @@ public actor ParameterServer {
   ) {
     self.init(
       initial: initial, coordinator: coordinator, rule: rule, optimizer: optimizer, blocks: blocks, schedule: schedule,
-      movingRate: movingRate, backend: backend, clock: clock, tape: nil, parameterName: parameterName)
+      movingRate: movingRate, backend: backend, clock: clock, tape: nil, measuresTime: true,
+      parameterName: parameterName)
   }
 
   /// Creates a server that records its events on `tape`, if there is one, and becomes the tape's only user.
   init(
     initial: [Float], coordinator: Coordinator, rule: sending any UpdateRule, optimizer: sending any Optimizer,
     blocks: ParameterBlocks?, schedule: LearningRateSchedule, movingRate: Float, backend: any KernelBackend<Float>,
-    clock: RunClock, tape: sending ServerTape?, parameterName: @escaping @Sendable (Int) -> String
+    clock: RunClock, tape: sending ServerTape?, measuresTime: Bool,
+    parameterName: @escaping @Sendable (Int) -> String
   ) {
+    watch = ServerWatch(measuresTime: measuresTime)
     self.backend = backend
     self.coordinator = coordinator
     self.schedule = schedule
@@ -122,6 +126,8 @@ public actor ParameterServer {
   /// Answers the request of a port.
   func serve(_ port: ServerPort) {
     let worker = port.worker
+    watch.begin(enteredAt: port.enteredAt, isPush: port.isPush)
+    defer { watch.end() }
     guard var snapshot = port.snapshot.take() else { preconditionFailure("a port without a snapshot was entered") }
     port.reply = .proceed
     switch port.request {
@@ -308,7 +314,8 @@ public actor ParameterServer {
     _ push: GradientPush, staleness: Int, version: Int, pulled: UnsafePointer<Float>,
     parameters: UnsafePointer<Float>
   ) -> StaleGradient {
-    StaleGradient(
+    watch.observeGap(pulled, parameters, count: parameterCount, version: version)
+    return StaleGradient(
       worker: push.worker, version: version, staleness: staleness, learningRate: learningRate,
       values: UnsafePointer(push.gradient.values), pulled: pulled, parameters: parameters)
   }
@@ -492,7 +499,15 @@ extension ParameterServer: TrainingServer {
     executor.queue.sync { assumeIsolated { ($0.coordinator.version, $0.coordinator.oldestWanted) } }
   }
 
-  nonisolated var record: CoordinationRecord { CoordinationRecord(coordination) }
+  nonisolated var record: CoordinationRecord {
+    var record = CoordinationRecord(coordination)
+    record.observations = executor.queue.sync { assumeIsolated { $0.watch.present } }
+    return record
+  }
+
+  nonisolated func note(cosine: Double) {
+    executor.queue.sync { assumeIsolated { $0.watch.note(cosine: cosine) } }
+  }
 
   /// Begins an epoch in which some workers take part; nobody waits for the others.
   ///

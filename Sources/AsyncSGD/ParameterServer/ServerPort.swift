@@ -23,6 +23,8 @@ final class ServerPort: @unchecked Sendable {
 
   let worker: Int
   private(set) var request = Request.pull
+  /// When the request was made, in nanoseconds of uptime.
+  private(set) var enteredAt: UInt64 = 0
   var snapshot: ParameterSnapshot?
   var reply = PushReply.stopped
   private unowned(unsafe) var server: ParameterServer?
@@ -36,6 +38,11 @@ final class ServerPort: @unchecked Sendable {
       server.preconditionIsolated()
       serve(server, self)
     }
+  }
+
+  /// Whether a gradient is handed over.
+  var isPush: Bool {
+    if case .push = request { true } else { false }
   }
 
   /// ``ParameterServer/serve(_:)`` without its isolation, which the work item checks before the call.
@@ -60,6 +67,7 @@ final class ServerPort: @unchecked Sendable {
   ) -> PushReply {
     self.server = server
     self.request = request
+    enteredAt = DispatchTime.now().uptimeNanoseconds
     self.snapshot = consume snapshot
     queue.sync(execute: workItem)
     guard let returned = self.snapshot.take() else { preconditionFailure("the server kept a worker's snapshot") }

@@ -17,6 +17,9 @@ protocol TrainingServer: ParameterService {
   /// The decisions so far.
   var record: CoordinationRecord { get }
 
+  /// Notes the cosine between a stale gradient and the fresh one.
+  func note(cosine: Double)
+
   /// The workers that the last push or leave let go, in order; for drivers that carry out one event at a time.
   var released: [Int] { get }
 
@@ -32,6 +35,8 @@ protocol TrainingServer: ParameterService {
 
 extension TrainingServer {
   func servedSnapshot() -> ParameterSnapshot { latest() }
+
+  func note(cosine: Double) {}
 
   /// None: nobody ever waits.
   var released: [Int] { [] }
@@ -56,6 +61,8 @@ struct CoordinationRecord: Sendable {
   var stalenessLawResidual: Int?
   /// What was given up of consistency; `nil` where nothing is.
   var consistency: ConsistencyRecord? = nil
+  /// What else was measured of asynchrony; `nil` where nothing was.
+  var observations: AsynchronyObservations? = nil
 }
 
 extension CoordinationRecord {

@@ -19,6 +19,10 @@ final class GradientTrainee: VirtualTrainee {
   /// One that is given up has no effect where workers keep nothing to themselves.
   private let computesAhead: Bool
   private var deal: MinibatchDeal
+  private let probe: FreshGradientProbe?
+  /// Where gradients are computed for the probe; made when it is needed.
+  private lazy var probeLane = makeLane()
+  private let makeLane: () -> ComputeLane
 
   /// The minibatch that each worker computes, by its number in the run; `nil` for none.
   private var current: [Int?]
@@ -51,6 +55,8 @@ final class GradientTrainee: VirtualTrainee {
     stopsCalculations =
       !configuration.takesLocalSteps && configuration.hyperparameters.stopsCalculations(in: configuration.setting)
     computesAhead = !(stopsCalculations && configuration.keepsStateInWorkers)
+    probe = FreshGradientProbe(configuration, server: setup.server, count: setup.model.layout.count)
+    makeLane = { setup.makeLane("asgd.probe") }
     pullBytes = MemoryLayout<Float>.stride * setup.model.layout.count
     deal = MinibatchDeal(workers: configuration.workers, inRounds: configuration.dealsInRounds)
     version = setup.server.latest().version
@@ -127,6 +133,10 @@ final class GradientTrainee: VirtualTrainee {
 
   func push(worker: Int, at seconds: Double) -> VirtualAnswer {
     set(seconds)
+    if let probe, let minibatch = begun[worker].last, probe.isSampled(minibatch), let push = workers[worker].pending {
+      workers.load(minibatch, of: worker, on: probeLane)
+      probe.observe(push.gradient, of: probeLane)
+    }
     settle(worker)
     switch workers.push(worker) {
     case .proceed(let errand):

@@ -59,7 +59,7 @@ public final class Replayer: @unchecked Sendable {  // all but the request to st
     check = ReplayCheck(recording.events)
     var setup = try RunSetup(
       configuration, model: model, data: data, backend: backend, programVersion: programVersion,
-      resuming: recording.header.state, clock: clock.clock, recorder: isExact ? check : nil)
+      resuming: recording.header.state, clock: clock.clock, isLive: false, recorder: isExact ? check : nil)
     setup.description.driver = .replay
     self.setup = setup
     shards = setup.server as? ShardedParameterServer

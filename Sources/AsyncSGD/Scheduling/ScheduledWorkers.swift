@@ -76,6 +76,13 @@ final class ScheduledWorkers {
     }
   }
 
+  /// Brings the images of a worker's minibatch into a lane that nobody else uses.
+  func load(_ minibatch: Int, of worker: Int, on lane: ComputeLane) {
+    orders.examples(of: minibatch).withUnsafeBufferPointer {
+      _ = curriculum.step(minibatch, of: worker, examples: $0, on: lane)
+    }
+  }
+
   /// Blocks until a worker has computed; returns what it wants, and how many of its minibatches it used.
   func collect(_ worker: Int) -> (errand: Errand, used: Int) {
     crew.collect(worker)

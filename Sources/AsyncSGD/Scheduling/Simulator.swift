@@ -52,7 +52,7 @@ public final class Simulator: @unchecked Sendable {  // all but the request to s
     let clock = ManualClock()
     var setup = try RunSetup(
       configuration, model: model, data: data, backend: backend, programVersion: programVersion, resuming: nil,
-      clock: clock.clock, recorder: recorder)
+      clock: clock.clock, isLive: false, recorder: recorder)
     setup.description.driver = .virtual
     self.setup = setup
     self.clock = clock

@@ -46,7 +46,7 @@ public struct RunFigures: Hashable, Sendable {
       pushedBytes: status.pushedBytes, uncompressedBytes: status.uncompressedBytes,
       stalenessBins: record.staleness.applied.bins(),
       stalenessByWorker: record.updatesByWorker.count > 1 ? record.staleness.byWorker.summaries : [],
-      consistency: record.consistency,
+      observations: record.observations, consistency: record.consistency,
       momentum: rule == .closedLoopMomentum ? status.momentum : nil)
   }
 

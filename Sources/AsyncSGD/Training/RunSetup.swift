@@ -27,12 +27,13 @@ struct RunSetup {
   ///   - programVersion: The version that the run's description names.
   ///   - state: Where to go on, or `nil` to begin.
   ///   - clock: The time of the run.
+  ///   - isLive: Whether that is the time of the wall.
   ///   - recorder: Who is told the server's events; `nil` for nobody.
   /// - Throws: ``TrainingError`` if model, data, state and configuration do not fit together.
   init(
     _ configuration: TrainingConfiguration, model: ShapedModel, data: DatasetPair,
     backend: any KernelBackend<Float>, programVersion: String, resuming state: TrainerState?,
-    clock: RunClock = .wall(), recorder: (any EventRecorder)? = nil
+    clock: RunClock = .wall(), isLive: Bool = true, recorder: (any EventRecorder)? = nil
   ) throws(TrainingError) {
     precondition(configuration.batchSize >= 1, "a minibatch has at least 1 example, not \(configuration.batchSize)")
     let images = data.training.shape
@@ -60,7 +61,8 @@ struct RunSetup {
       plannedUpdates: (state?.version ?? 0) + schedule.updatesLeft(configuration, plan: plan), resumedAt: state?.version
     )
     server = ServerAssembly(
-      configuration, model: model, backend: backend, schedule: schedule, state: state, clock: clock, recorder: recorder
+      configuration, model: model, backend: backend, schedule: schedule, state: state, clock: clock, isLive: isLive,
+      recorder: recorder
     ).makeServer()
   }
 

@@ -12,6 +12,7 @@ struct ServerAssembly {
   private let blocks: ParameterBlocks
   private let clock: RunClock
   private let recorder: (any EventRecorder)?
+  private let isLive: Bool
 
   /// Prepares a server.
   ///
@@ -22,13 +23,15 @@ struct ServerAssembly {
   ///   - schedule: Where the run stands.
   ///   - state: What it goes on from; `nil` to begin.
   ///   - clock: The time of the run.
+  ///   - isLive: Whether that is the time of the wall.
   ///   - recorder: Who is told its events; `nil` for nobody.
   init(
     _ configuration: TrainingConfiguration, model: ShapedModel, backend: any KernelBackend<Float>,
-    schedule: SchedulePosition, state: TrainerState?, clock: RunClock = .wall(),
+    schedule: SchedulePosition, state: TrainerState?, clock: RunClock = .wall(), isLive: Bool = true,
     recorder: (any EventRecorder)? = nil
   ) {
     self.clock = clock
+    self.isLive = isLive
     self.recorder = recorder
     self.configuration = configuration
     self.model = model
@@ -82,7 +85,7 @@ struct ServerAssembly {
         version: state?.version ?? 0, minibatches: position.done, divergencePolicy: configuration.divergencePolicy),
       rule: makeRule(part), optimizer: makeOptimizer(part), blocks: blocks.part(part), schedule: schedule,
       movingRate: configuration.mode.isElastic ? Float(configuration.number(.movingRate)) : 0,
-      backend: backend, clock: clock, tape: tape,
+      backend: backend, clock: clock, tape: tape, measuresTime: isLive,
       parameterName: { layout.name(containing: part.lowerBound + $0) })
   }
 

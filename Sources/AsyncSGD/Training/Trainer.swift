@@ -84,6 +84,7 @@ public final class Trainer: @unchecked Sendable {  // each variable says where i
       Worker(
         core, lane: setup.makeLane("asgd.worker.\(core.index)"), dispenser: dispenser, curriculum: curriculum,
         takesTurns: takesTurns,
+        probe: FreshGradientProbe(configuration, server: setup.server, count: model.layout.count),
         trouble: faults.flatMap {
           WorkerTrouble($0, worker: core.index, configuration: configuration, clock: clock, recorder: recorder)
         })

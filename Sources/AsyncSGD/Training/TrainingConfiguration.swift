@@ -30,6 +30,8 @@ public struct TrainingConfiguration: Hashable, Sendable {
   public var seed: UInt64
   /// What happens to a gradient that is not finite.
   public var divergencePolicy: DivergencePolicy
+  /// The share of the gradients that are computed a second time, at the present parameters, to see what staleness did to them.
+  public var freshGradients = 0.0
 
   /// Creates a configuration.
   public init(

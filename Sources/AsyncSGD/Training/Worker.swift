@@ -23,13 +23,16 @@ final class Worker: @unchecked Sendable {  // `core` is used on the lane's queue
   /// makes them take turns, as workers with cores of their own would. Where there are cores for all it would only hand
   /// them to other programs.
   private let takesTurns: Bool
+  /// Looks at some gradients; `nil` for none.
+  private let probe: FreshGradientProbe?
   /// What it is made to suffer; `nil` for nothing.
   private let trouble: WorkerTrouble?
 
   init(
     _ core: LogicalWorker, lane: ComputeLane, dispenser: MinibatchDispenser, curriculum: Curriculum, takesTurns: Bool,
-    trouble: WorkerTrouble? = nil
+    probe: FreshGradientProbe? = nil, trouble: WorkerTrouble? = nil
   ) {
+    self.probe = probe
     self.trouble = trouble
     self.core = core
     self.lane = lane
@@ -68,6 +71,9 @@ final class Worker: @unchecked Sendable {  // `core` is used on the lane's queue
     while true {
       let errand = core.train(step)
       guard case .restart = errand else {
+        if let probe, probe.isSampled(step.number), let push = core.pending {
+          probe.observe(push.gradient, of: lane)
+        }
         if let trouble, trouble.strike(core, dispenser) == .struck { return !trouble.isLost }
         return carryOut(errand)
       }

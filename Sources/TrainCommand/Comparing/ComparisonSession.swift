@@ -23,8 +23,14 @@ final class ComparisonSession {
     for path in [options.json, options.csv, options.html].compactMap({ $0 }) { try WritableFile.check(path) }
     let backend = try KernelBackends.make(named: options.common.kernels, instructionSet: options.common.instructionSet)
     let data = try DatasetCatalog.load(options: options.common, dataset: options.common.dataset)
+    let runner: any ComparisonRunner =
+      if let cluster = try options.cluster() {
+        VirtualComparisonRunner(cluster: cluster, threads: options.threads, data: data, backend: backend)
+      } else {
+        LiveComparisonRunner(data: data, backend: backend)
+      }
     try self.init(
-      options, runner: LiveComparisonRunner(data: data, backend: backend),
+      options, runner: runner,
       display: .standardError(isQuiet: options.common.isQuiet), print: OutputDescriptor.standardOutput.write)
   }
 

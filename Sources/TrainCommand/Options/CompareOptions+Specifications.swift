@@ -6,7 +6,8 @@ extension CompareOptions {
   static func specifications(
     vocabulary: Vocabulary, cores: Int
   ) -> [(title: String, options: [OptionSpecification<CompareOptions>])] {
-    [("COMPARISON", comparison(cores: cores)), ("OUTPUT", output)] + common(vocabulary: vocabulary, cores: cores)
+    [("COMPARISON", comparison(cores: cores)), ("VIRTUAL TIME", virtualTime(cores: cores)), ("OUTPUT", output)]
+      + common(vocabulary: vocabulary, cores: cores)
   }
 
   /// The options of modes, rules, optimizers and compressors, for all cells that have them.
@@ -16,7 +17,8 @@ extension CompareOptions {
 
   /// What belongs to a cell, or has another meaning here.
   private static let ownNames: Set<String> = [
-    "--mode", "--rule", "--workers", "--seed", "--metrics", "--checkpoint", "--resume", "--target-accuracy", "--quiet",
+    "--mode", "--rule", "--workers", "--seed", "--metrics", "--checkpoint", "--resume", "--record",
+    "--inject", "--target-accuracy", "--quiet",
   ]
 
   /// The options that `train` has, too, and that hold for all runs.
@@ -47,12 +49,13 @@ extension CompareOptions {
         options.rules = try value.list { (value) throws(UsageError) in try AlgorithmChoice(value) }
       },
       OptionSpecification(
-        name: "--workers", placeholder: "LIST", help: "Numbers of worker threads.", values: [],
+        name: "--workers", placeholder: "LIST",
+        help: "Numbers of workers: of threads, or with --delays of emulated ones.", values: [],
         defaultText: "the number of cores, \(defaults.workers[0])",
         otherNames: ["threads", "num-workers", "num-processes"]
       ) { (options, value) throws(UsageError) in
         options.workers = try value.list { (value) throws(UsageError) in
-          try value.integer(in: 1...TrainOptions.mostWorkers)
+          try value.integer(in: 1...Simulator.maximumWorkers)
         }
       },
       OptionSpecification(
@@ -69,6 +72,13 @@ extension CompareOptions {
         "--target-accuracy", "The test accuracy, from 0 to 1, that the time is taken to.", .share(example: "0.98"),
         default: "99 % of the baseline's"
       ) { $0.targetAccuracy = $1 },
+    ]
+  }
+
+  private static func virtualTime(cores: Int) -> [OptionSpecification<CompareOptions>] {
+    [
+      .delays(default: "off: live runs") { $0.delays = $1 }, .script { $0.script = $1 },
+      .threads(cores: cores) { $0.threads = $1 },
     ]
   }
 

@@ -16,7 +16,9 @@ extension HelpText {
         """))
       \(HelpLayout.wrapped("""
         Runs are trained one after the other in wall-clock time, seed by seed, so that they do not disturb each other and \
-        a machine that becomes slower does so for all cells. Leave it alone meanwhile.
+        a machine that becomes slower does so for all cells. Leave it alone meanwhile. With --delays or --script they are \
+        trained in virtual time instead, on one emulated cluster for all: the verdict is then on those delays, and the \
+        same each time.
         """))
       USAGE: asgd-train compare [options]
 
@@ -43,6 +45,8 @@ extension HelpText {
             Waiting for all, for nobody, and for those 3 steps behind.
         asgd-train compare --rules plain,dc-asgd-a --modes async --workers 8
             What compensating for staleness changes.
+        asgd-train compare --workers 64 --delays pareto:shape=2.1
+            Whether to wait for 64 workers some of whose steps take very long.
         asgd-train compare --dataset mnist --seeds 10 --json c.jsonl --html c.html
             Keep the runs, to go on after Ctrl-C, and look at the curves.
 

@@ -34,7 +34,7 @@ public struct ReplayOptions: Hashable, Sendable {
   private static let fixedNames: Set<String> = [
     "--dataset", "--model", "--hidden", "--activation", "--seed", "--mode", "--workers", "--kernels", "--isa",
     "--epochs",
-    "--batch-size", "--checkpoint", "--resume", "--record", "--inject", "--target-accuracy",
+    "--batch-size", "--checkpoint", "--resume", "--record", "--inject", "--target-accuracy", "--fresh-gradients",
   ]
 
   /// The options in groups, as the help shows them.
@@ -47,7 +47,7 @@ public struct ReplayOptions: Hashable, Sendable {
     let plain = groups.flatMap(\.options).filter { plainNames.contains($0.name) }
     let changes = groups.flatMap(\.options).filter { !plainNames.contains($0.name) }
     return [
-      ("REPLAY", [threads(cores: cores)] + plain.map { $0.lifted(to: \.changes) }),
+      ("REPLAY", [.threads(cores: cores) { $0.threads = $1 }] + plain.map { $0.lifted(to: \.changes) }),
       ("WHAT TO CHANGE", changes.map { $0.lifted(to: \.changes) }),
     ]
   }
@@ -55,12 +55,5 @@ public struct ReplayOptions: Hashable, Sendable {
   /// The options of rules, optimizers and compressors.
   static var hyperparameterSpecifications: [OptionSpecification<ReplayOptions>] {
     TrainOptions.hyperparameterSpecifications.map { $0.lifted(to: \.changes) }
-  }
-
-  private static func threads(cores: Int) -> OptionSpecification<ReplayOptions> {
-    .integer(
-      "--threads", "Threads that compute gradients; the result is the same for any number.",
-      in: 1...TrainOptions.mostThreads, default: "the number of cores, \(max(1, cores))"
-    ) { $0.threads = $1 }
   }
 }

@@ -48,27 +48,8 @@ public struct SimulateOptions: Hashable, Sendable {
 
   private static func cluster(cores: Int) -> [OptionSpecification<SimulateOptions>] {
     [
-      OptionSpecification(
-        name: "--delays", placeholder: "MODEL",
-        help: "How long a gradient takes: constant, exponential, gamma, lognormal, pareto or shifted-exponential, with "
-          + "options as in gamma:shape=32,mean=10ms; or a file of measured durations.",
-        values: [], defaultText: "\(ComputeTimeModel.standard)", otherNames: ["delay", "compute"]
-      ) { (options, value) throws(UsageError) in
-        do {
-          options.delays = try ComputeTimeModel(parsing: value.text)
-        } catch {
-          throw UsageError("'\(value.option) \(value.text)': \(error)")
-        }
-      },
-      .path(
-        "--script",
-        "The cluster in a file: delays, slow workers, network and faults (see 'asgd-train help scripts').",
-        default: "off", otherNames: ["cluster"]
-      ) { $0.script = $1 },
-      .integer(
-        "--threads", "Threads that compute gradients; the result is the same for any number.",
-        in: 1...TrainOptions.mostThreads, default: "the number of cores, \(max(1, cores))"
-      ) { $0.threads = $1 },
+      .delays(default: "\(ComputeTimeModel.standard)") { $0.delays = $1 }, .script { $0.script = $1 },
+      .threads(cores: cores) { $0.threads = $1 },
       .flag(
         "--timing-only", "Compute no gradients: find out staleness, utilization and waits, of up to 100000 workers."
       ) { $0.isTimingOnly = true },
@@ -92,5 +73,39 @@ public struct SimulateOptions: Hashable, Sendable {
     if let delays { arguments += ["--delays", "\(delays)"] }
     if let script { arguments += ["--script", script] }
     return arguments
+  }
+}
+
+extension OptionSpecification {
+  /// `--delays`: how long a gradient takes.
+  static func delays(
+    default defaultText: String, set: @escaping (inout Options, ComputeTimeModel) -> Void
+  ) -> Self {
+    Self(
+      name: "--delays", placeholder: "MODEL",
+      help: "How long a gradient takes: constant, exponential, gamma, lognormal, pareto or shifted-exponential, with "
+        + "options as in gamma:shape=32,mean=10ms; or a file of measured durations.",
+      values: [], defaultText: defaultText, otherNames: ["delay", "compute"]
+    ) { (options, value) throws(UsageError) in
+      do {
+        set(&options, try ComputeTimeModel(parsing: value.text))
+      } catch {
+        throw UsageError("'\(value.option) \(value.text)': \(error)")
+      }
+    }
+  }
+
+  /// `--script`: the cluster in a file.
+  static func script(set: @escaping (inout Options, String) -> Void) -> Self {
+    .path(
+      "--script", "The cluster in a file: delays, slow workers, network and faults (see 'asgd-train help scripts').",
+      default: "off", otherNames: ["cluster"], set: set)
+  }
+
+  /// `--threads`: threads that compute for workers without one.
+  static func threads(cores: Int, set: @escaping (inout Options, Int) -> Void) -> Self {
+    .integer(
+      "--threads", "Threads that compute gradients; the result is the same for any number.",
+      in: 1...TrainOptions.mostThreads, default: "the number of cores, \(max(1, cores))", set: set)
   }
 }

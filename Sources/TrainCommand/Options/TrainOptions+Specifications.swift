@@ -153,6 +153,11 @@ extension TrainOptions {
         default: "off", otherNames: ["save"]
       ) { $0.checkpoint = $1 },
       .path("--resume", "Go on from a checkpoint.", default: "off", otherNames: ["load"]) { $0.resume = $1 },
+      .number(
+        "--fresh-gradients",
+        "The share of the gradients that are computed once more at the present parameters, to see what staleness did.",
+        .share(example: "0.01"), placeholder: "SHARE", default: "0", otherNames: ["probe"]
+      ) { $0.freshGradients = $1 },
       .path(
         "--record", "Record all that is needed to repeat the run bit for bit (see 'help replay' and 'help trace').",
         default: "off", otherNames: ["trace", "flight-recorder"]

@@ -78,6 +78,8 @@ public struct TrainOptions: Hashable, Sendable {
   public var checkpoint: String?
   /// `--resume`: a file.
   public var resume: String?
+  /// `--fresh-gradients`: a share.
+  public var freshGradients = 0.0
   /// `--record`: a file.
   public var record: String?
   /// `--inject`: a file.
@@ -108,6 +110,7 @@ public struct TrainOptions: Hashable, Sendable {
     add("--target-accuracy", targetAccuracy.map { "\($0)" })
     add("--resume", resume)
     add("--inject", inject)
+    add("--fresh-gradients", freshGradients > 0 ? "\(freshGradients)" : nil)
     return arguments
   }
 

@@ -123,6 +123,7 @@ struct RunSettings: Hashable {
     configuration.weightDecay = options.weightDecay ?? configuration.weightDecay
     configuration.schedule = options.schedule ?? configuration.schedule
     configuration.warmup = options.warmup ?? configuration.warmup
+    configuration.freshGradients = options.freshGradients
     if options.given.contains("--on-divergence") { configuration.divergencePolicy = options.onDivergence }
     overrideOptimizer(options.optimizer, momentum: options.momentum)
   }

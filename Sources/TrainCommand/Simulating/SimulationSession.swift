@@ -74,7 +74,7 @@ struct SimulationSession {
     let batchSize = settings.configuration.batchSize
     var run = TimingRun(
       settings.configuration, cluster: cluster, minibatches: (examples + batchSize - 1) / batchSize,
-      parameters: model.layout.count)
+      parameters: model.layout.count, pausesBetweenEpochs: false)
     try OutputDescriptor.standardOutput.write("\(VirtualTimeTable(run.run()))")
     return .done
   }

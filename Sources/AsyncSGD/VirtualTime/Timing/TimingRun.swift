@@ -8,6 +8,7 @@
 public struct TimingRun: Sendable {
   private let configuration: TrainingConfiguration
   private let minibatches: Int
+  private let pausesBetweenEpochs: Bool
   private var cluster: VirtualCluster<TimingTrainee>
   private var epoch = 0
 
@@ -18,12 +19,16 @@ public struct TimingRun: Sendable {
   ///   - description: The cluster.
   ///   - minibatches: The minibatches of an epoch.
   ///   - parameters: The number of the model's parameters, of four bytes each.
+  ///   - pausesBetweenEpochs: Whether all workers come to rest after each epoch, as those of a live run do; those of a
+  ///     ``Simulator`` go on.
   /// - Precondition: ``TrainingConfiguration/conflict(parameters:)`` and
   ///   ``ClusterDescription/missingWorker(of:)`` are `nil`.
   public init(
-    _ configuration: TrainingConfiguration, cluster description: ClusterDescription, minibatches: Int, parameters: Int
+    _ configuration: TrainingConfiguration, cluster description: ClusterDescription, minibatches: Int, parameters: Int,
+    pausesBetweenEpochs: Bool = true
   ) {
     self.configuration = configuration
+    self.pausesBetweenEpochs = pausesBetweenEpochs
     self.minibatches = minibatches
     cluster = VirtualCluster(
       description, workers: configuration.workers, seed: configuration.seed,
@@ -31,24 +36,31 @@ public struct TimingRun: Sendable {
   }
 
   /// Runs all epochs that are left, or until `isEnough` says so after one of them.
+  ///
+  /// Without pauses between the epochs it is asked only at the end.
   public mutating func run(until isEnough: (TimingReport) -> Bool = { _ in false }) -> TimingReport {
+    let plan = EpochPlan(examples: minibatches, batchSize: 1)
+    guard pausesBetweenEpochs else {
+      run(configuration.stretches(plan: plan), start: 0)
+      epoch = configuration.epochs
+      return report
+    }
     while epoch < configuration.epochs, !cluster.isStopped {
-      runEpoch()
+      run(configuration.stretches(ofEpoch: epoch, from: 0, plan: plan), start: epoch * minibatches)
+      epoch += 1
       let report = report
       if isEnough(report) { return report }
     }
     return report
   }
 
-  private mutating func runEpoch() {
-    let plan = EpochPlan(examples: minibatches, batchSize: 1)
-    for stretch in configuration.stretches(ofEpoch: epoch, from: 0, plan: plan) {
-      cluster.trainee.begin(stretch, epochStart: epoch * minibatches)
+  private mutating func run(_ stretches: [EpochStretch], start: Int) {
+    for stretch in stretches {
+      cluster.trainee.begin(stretch, epochStart: start)
       cluster.begin(
         workers: stretch.workers, pulling: configuration.mode.pullsAtEpochStart ? stretch.workers : stretch.joining)
       cluster.run()
     }
-    epoch += 1
   }
 
   /// What is known up to now.

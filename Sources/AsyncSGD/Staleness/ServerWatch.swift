@@ -1,0 +1,88 @@
+internal import Dispatch
+
+/// Measures what asynchrony does at a server: how far the parameters have moved under a gradient, how long pushes wait, and how
+/// busy the server is.
+struct ServerWatch {
+  /// The updates from one whose gap is measured to the next.
+  private static let gapPeriod = 16
+
+  private(set) var observations = AsynchronyObservations()
+  /// Whether the time of the wall means something.
+  private let measuresTime: Bool
+  private let start = DispatchTime.now().uptimeNanoseconds
+  private var busy: UInt64 = 0
+  private var began: UInt64 = 0
+
+  /// Creates a watch.
+  ///
+  /// - Parameter measuresTime: Whether the server lives in the time of the wall.
+  init(measuresTime: Bool) {
+    self.measuresTime = measuresTime
+  }
+
+  /// Notes that the server takes a request.
+  ///
+  /// - Parameters:
+  ///   - enteredAt: When its worker made it, in nanoseconds of uptime.
+  ///   - isPush: Whether it is a push.
+  mutating func begin(enteredAt: UInt64, isPush: Bool) {
+    guard measuresTime else { return }
+    began = DispatchTime.now().uptimeNanoseconds
+    if isPush { observations.queueWait.record(Double(began - min(enteredAt, began)) * 1e-9) }
+  }
+
+  /// Notes that the server has carried it out.
+  mutating func end() {
+    guard measuresTime else { return }
+    busy += DispatchTime.now().uptimeNanoseconds - began
+  }
+
+  /// Measures how far parameters have moved since a pull, now and then.
+  ///
+  /// - Parameters:
+  ///   - pulled: What the worker pulled.
+  ///   - present: The parameters now.
+  ///   - count: How many there are.
+  ///   - version: The present version.
+  mutating func observeGap(
+    _ pulled: UnsafePointer<Float>, _ present: UnsafePointer<Float>, count: Int, version: Int
+  ) {
+    guard version % Self.gapPeriod == 0, pulled != present else { return }
+    // Sixteen sums side by side, which the compiler turns into vectors.
+    var sums = SIMD16<Float>.zero
+    var total = 0.0
+    var index = 0
+    while index < count {
+      // In single precision only over a stretch: a sum of millions would lose what is small.
+      let end = min(index + 4096, count)
+      while index + 16 <= end {
+        let a = UnsafeRawPointer(pulled + index).loadUnaligned(as: SIMD16<Float>.self)
+        let b = UnsafeRawPointer(present + index).loadUnaligned(as: SIMD16<Float>.self)
+        let difference = b - a
+        sums += difference * difference
+        index += 16
+      }
+      while index < end {
+        let difference = present[index] - pulled[index]
+        total += Double(difference * difference)
+        index += 1
+      }
+      total += Double(sums.sum())
+      sums = .zero
+    }
+    observations.gap.record(total.squareRoot())
+  }
+
+  /// Notes the cosine between a stale gradient and the fresh one.
+  mutating func note(cosine: Double) {
+    observations.cosine.record(cosine)
+  }
+
+  /// What was observed up to now.
+  var present: AsynchronyObservations {
+    var observations = observations
+    let elapsed = DispatchTime.now().uptimeNanoseconds - start
+    if measuresTime, elapsed > 0 { observations.serverOccupancy = Double(busy) / Double(elapsed) }
+    return observations
+  }
+}
