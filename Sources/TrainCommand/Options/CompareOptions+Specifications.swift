@@ -6,7 +6,10 @@ extension CompareOptions {
   static func specifications(
     vocabulary: Vocabulary, cores: Int
   ) -> [(title: String, options: [OptionSpecification<CompareOptions>])] {
-    [("COMPARISON", comparison(cores: cores)), ("OUTPUT", output)] + common(vocabulary: vocabulary, cores: cores)
+    [
+      ("COMPARISON", comparison(cores: cores)), ("VIRTUAL TIME", cluster(vocabulary: vocabulary, cores: cores)),
+      ("OUTPUT", output),
+    ] + common(vocabulary: vocabulary, cores: cores)
   }
 
   /// The options of modes, rules, optimizers and compressors, for all cells that have them.
@@ -16,7 +19,8 @@ extension CompareOptions {
 
   /// What belongs to a cell, or has another meaning here.
   private static let ownNames: Set<String> = [
-    "--mode", "--rule", "--workers", "--seed", "--metrics", "--checkpoint", "--resume", "--target-accuracy", "--quiet",
+    "--mode", "--rule", "--workers", "--seed", "--metrics", "--checkpoint", "--resume", "--record", "--inject",
+    "--target-accuracy", "--quiet",
   ]
 
   /// The options that `train` has, too, and that hold for all runs.
@@ -47,12 +51,13 @@ extension CompareOptions {
         options.rules = try value.list { (value) throws(UsageError) in try AlgorithmChoice(value) }
       },
       OptionSpecification(
-        name: "--workers", placeholder: "LIST", help: "Numbers of worker threads.", values: [],
+        name: "--workers", placeholder: "LIST",
+        help: "Numbers of workers; \(TrainOptions.mostWorkers) at most unless time is virtual.", values: [],
         defaultText: "the number of cores, \(defaults.workers[0])",
         otherNames: ["threads", "num-workers", "num-processes"]
       ) { (options, value) throws(UsageError) in
         options.workers = try value.list { (value) throws(UsageError) in
-          try value.integer(in: 1...TrainOptions.mostWorkers)
+          try value.integer(in: 1...Simulator.maximumWorkers)
         }
       },
       OptionSpecification(
@@ -70,6 +75,20 @@ extension CompareOptions {
         default: "99 % of the baseline's"
       ) { $0.targetAccuracy = $1 },
     ]
+  }
+
+  /// The options of `simulate` that describe its cluster.
+  private static func cluster(vocabulary: Vocabulary, cores: Int) -> [OptionSpecification<CompareOptions>] {
+    let names: Set<String> = ["--delays", "--script", "--threads"]
+    return SimulateOptions.specifications(vocabulary: vocabulary, cores: cores).flatMap(\.options)
+      .filter { names.contains($0.name) }
+      .map { option in
+        OptionSpecification(
+          name: option.name, placeholder: option.placeholder, help: option.help, values: option.values,
+          defaultText: option.name == "--delays" ? "off: on threads, in wall-clock time" : option.defaultText,
+          otherNames: option.otherNames
+        ) { (options, value) throws(UsageError) in try option.set(&options.simulation, value) }
+      }
   }
 
   private static var output: [OptionSpecification<CompareOptions>] {
@@ -103,17 +122,7 @@ extension CompareOptions {
     var baseline = ComparisonAnalysis.Baseline()
     baseline.mode = try AlgorithmChoice<CoordinationMode>(parts[0]).label
     if parts.count > 1 { baseline.rule = try AlgorithmChoice<UpdateRuleKind>(parts[1]).label }
-    if parts.count > 2 { baseline.workers = try parts[2].integer(in: 1...TrainOptions.mostWorkers) }
+    if parts.count > 2 { baseline.workers = try parts[2].integer(in: 1...Simulator.maximumWorkers) }
     return baseline
-  }
-}
-
-extension OptionSpecification {
-  /// Returns the same option of what has these options as a part.
-  func lifted<Whole>(to part: WritableKeyPath<Whole, Options>) -> OptionSpecification<Whole> {
-    OptionSpecification<Whole>(
-      name: name, placeholder: placeholder, help: help, values: values, defaultText: defaultText,
-      otherNames: otherNames
-    ) { (whole, value) throws(UsageError) in try set(&whole[keyPath: part], value) }
   }
 }

@@ -14,6 +14,8 @@ public struct CompareOptions: Hashable, Sendable {
   var rules = [AlgorithmChoice(UpdateRuleKind.plain)]
   /// `--workers`.
   public var workers: [Int]
+  /// `--delays`, `--script` and `--threads`: the cluster of runs in virtual time.
+  public var simulation: SimulateOptions
   /// `--seeds`.
   public var seeds: [UInt64] = [1, 2, 3, 4, 5]
   /// `--baseline`.
@@ -33,7 +35,11 @@ public struct CompareOptions: Hashable, Sendable {
   public init(cores: Int) {
     common = TrainOptions(cores: cores)
     workers = [common.workers]
+    simulation = SimulateOptions(cores: cores)
   }
+
+  /// Whether runs are carried out in virtual time, and not on threads.
+  var isVirtual: Bool { simulation.delays != nil || simulation.script != nil }
 
   /// Refuses combinations that make no sense, though each of their options does.
   ///
@@ -44,6 +50,16 @@ public struct CompareOptions: Hashable, Sendable {
       hidden: common.hidden, activation: common.activation, model: common.model, vocabulary: vocabulary)
     try common.checkDataDirectory(dataset: common.dataset, vocabulary: vocabulary)
     try common.checkInstructionSet(kernels: common.kernels, vocabulary: vocabulary)
+    if !isVirtual {
+      if common.given.contains("--threads") {
+        throw UsageError("'--threads' is for virtual time: give '--delays' or '--script', too, or drop it")
+      }
+      if let most = workers.max(), most > TrainOptions.mostWorkers {
+        throw UsageError(
+          "'--workers \(most)' is more than \(TrainOptions.mostWorkers) threads: give '--delays' for virtual time, or "
+            + "fewer workers")
+      }
+    }
     let files = [("--json", json), ("--csv", csv), ("--html", html)].compactMap { name, path in
       path.map { (name: name, path: $0) }
     }
