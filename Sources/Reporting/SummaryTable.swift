@@ -4,7 +4,8 @@ public import AsyncSGD
 ///
 /// Each line is a name and a value, two or more spaces apart; names and their order do not change from run to run, but
 /// lines of what did not happen or does not apply are left out.
-/// A line without a name lists the updates of each worker, where there are not too many workers.
+/// Lines without a name go on with the one before: the shares of each staleness, and figures of each worker, where there
+/// are not too many.
 public struct SummaryTable: Sendable, CustomStringConvertible {
   /// Workers whose updates are listed one by one.
   private static let mostWorkersListed = 16
@@ -59,7 +60,7 @@ public struct SummaryTable: Sendable, CustomStringConvertible {
   /// The distribution of the staleness, overall and by worker, where gradients may be stale.
   private var stalenessRows: [(name: String, value: String)] {
     let figures = report.last.figures
-    guard report.run.hasStaleness, report.last.staleness.max > 0 else { return [] }
+    guard report.run.hasStaleness else { return [] }
     let shares = TextHistogram(figures.stalenessBins, p99: report.last.staleness.p99).lines
     var values = shares.enumerated().map { (name: $0 == 0 ? "staleness shares" : "", value: $1) }
     let workers = figures.stalenessByWorker

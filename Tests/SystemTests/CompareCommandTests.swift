@@ -48,6 +48,21 @@ struct CompareCommandTests {
     #expect(try directory.text("j") == results)
   }
 
+  @Test("in virtual time is the same whenever it is repeated, on any number of threads")
+  func virtualTime() throws {
+    let directory = try TemporaryDirectory()
+    let arguments =
+      "compare --model softmax --epochs 1 --batch-size 64 --workers 16 --seeds 2 --delays pareto:shape=2.1,mean=20ms"
+    let first = try CommandRun.run("\(arguments) --threads 1 --json \(directory.file("a"))")
+    let second = try CommandRun.run("\(arguments) --threads 2 --json \(directory.file("b"))")
+    #expect(first.exitCode == 0, "\(first.errors)")
+    #expect(first.output == second.output)
+    #expect(try directory.text("a") == directory.text("b"))
+    #expect(first.output.contains(/with\s+delays\s+of\s+pareto/))
+    // A barrier waits for the slowest of sixteen, whose time has a heavy tail.
+    #expect(first.output.contains(/to [0-9.]+%: async is [0-9.]+ times/))
+  }
+
   @Test("interrupted, ends with 130, keeps what is done, and goes on from there")
   func interrupted() throws {
     let directory = try TemporaryDirectory()

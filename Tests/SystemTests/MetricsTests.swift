@@ -81,9 +81,9 @@ struct MetricsTests {
       #expect(text.hasSuffix("\n"))
     }
     #expect(
-      SummaryText(outcome.output).names == [
+      SummaryText(outcome.output).names.filter { !$0.isEmpty } == [
         "outcome", "test accuracy", "test loss", "train loss", "time", "throughput", "examples", "updates", "staleness",
-        "updates by worker", "", "parameters", "parameters hash", "peak memory",
+        "staleness shares", "worker staleness", "updates by worker", "parameters", "parameters hash", "peak memory",
       ])
     let lines = outcome.errors.split(separator: "\n")
     #expect(lines[0].hasPrefix("asgd-train --workers 2 --mode async "))
@@ -95,7 +95,9 @@ struct MetricsTests {
     let quiet = try CommandRun.run("\(command) --quiet")
     #expect(quiet.exitCode == 0)
     #expect(quiet.errors.isEmpty)
-    #expect(SummaryText(quiet.output).names == SummaryText(outcome.output).names)
+    // How many rows the distribution of the staleness takes is up to the run.
+    let names = [quiet, outcome].map { SummaryText($0.output).names.filter { !$0.isEmpty } }
+    #expect(names[0] == names[1])
   }
 
   @Test("the first line of a run, given to a shell, is the same run, even with odd names of files")

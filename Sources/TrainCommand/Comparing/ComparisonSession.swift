@@ -23,12 +23,11 @@ final class ComparisonSession {
     for path in [options.json, options.csv, options.html].compactMap({ $0 }) { try WritableFile.check(path) }
     let backend = try KernelBackends.make(named: options.common.kernels, instructionSet: options.common.instructionSet)
     let data = try DatasetCatalog.load(options: options.common, dataset: options.common.dataset)
+    let problem = ComparisonProblem(data: data, backend: backend)
     let runner: any ComparisonRunner =
-      if let cluster = try options.cluster() {
-        VirtualComparisonRunner(cluster: cluster, threads: options.threads, data: data, backend: backend)
-      } else {
-        LiveComparisonRunner(data: data, backend: backend)
-      }
+      options.isVirtual
+      ? try VirtualComparisonRunner(problem, options.simulation, leastWorkers: options.workers.min() ?? 1)
+      : LiveComparisonRunner(problem)
     try self.init(
       options, runner: runner,
       display: .standardError(isQuiet: options.common.isQuiet), print: OutputDescriptor.standardOutput.write)

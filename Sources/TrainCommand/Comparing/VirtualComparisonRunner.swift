@@ -1,55 +1,57 @@
 internal import AsyncSGD
-internal import DataPipeline
 internal import Foundation
-internal import Kernels
-internal import NeuralNet
 
-/// Carries out runs in virtual time, on a cluster that is the same for all.
+/// Carries out runs on an emulated cluster, in virtual time: each of them is repeatable bit for bit.
 final class VirtualComparisonRunner: ComparisonRunner, @unchecked Sendable {  // see the fields
   let clock = "virtual"
-  let place = "on this cluster"
+  let place: String
 
+  /// Used by the thread of ``run(_:progress:)`` only.
+  private let problem: ComparisonProblem
   private let cluster: ClusterDescription
   private let threads: Int
-  private let data: DatasetPair
-  private let backend: any KernelBackend<Float>
-  private let beginnings: InitialEvaluations
   private let lock = NSLock()
   /// The run under way; protected by `lock`.
   private var simulator: Simulator?
   /// Protected by `lock`.
   private var isStopped = false
 
-  init(cluster: ClusterDescription, threads: Int, data: DatasetPair, backend: any KernelBackend<Float>) {
-    self.cluster = cluster
-    self.threads = threads
-    self.data = data
-    self.backend = backend
-    beginnings = InitialEvaluations(data: data, backend: backend)
+  /// Prepares runs on the cluster that options describe.
+  ///
+  /// - Throws: ``ScriptError``; ``UsageError`` if the script speaks of workers that a cell does not have.
+  init(_ problem: ComparisonProblem, _ options: SimulateOptions, leastWorkers: Int) throws {
+    self.problem = problem
+    cluster = try options.clusterDescription()
+    threads = options.threads
+    place = options.script.map { "on the cluster of '\($0)'" } ?? "with delays of \(cluster.compute)"
+    if let worker = cluster.missingWorker(of: leastWorkers) {
+      throw UsageError(
+        "the script speaks of worker \(worker), and there are cells of \(leastWorkers), from 0 on: give '--workers' "
+          + "larger numbers")
+    }
   }
 
   var surroundings: [String: String] {
-    var surroundings = RunResult.surroundings(clock: clock, data: data, backend: backend)
-    surroundings["cluster"] = "\(cluster)"
-    return surroundings
+    // The text of measured durations only names their file.
+    let measured = [
+      "delayMean": "\(cluster.compute.mean)", "delayVariation": "\(cluster.compute.coefficientOfVariation)",
+    ]
+    return problem.surroundings.merging(["time": clock, "cluster": "\(cluster)"]) { first, _ in first }
+      .merging(measured) { first, _ in first }
   }
 
   func run(_ settings: RunSettings, progress: @escaping @Sendable (TrainingProgress) -> Void) throws -> RunResult? {
-    let shape = data.training.shape
-    let model = try settings.shapedModel(
-      input: [shape.channels, shape.height, shape.width], classes: data.training.classes)
     let observer = CurveObserver(progress)
     let simulator = try Simulator(
-      settings.configuration, cluster: cluster, model: model, data: data, backend: backend,
-      programVersion: Program.version, threads: threads, observer: observer)
+      settings.configuration, cluster: cluster, model: try problem.model(settings), data: problem.data,
+      backend: problem.backend, programVersion: Program.version, threads: threads, observer: observer)
     lock.withLock {
       self.simulator = simulator
       if isStopped { simulator.requestStop() }
     }
     defer { lock.withLock { self.simulator = nil } }
-    let beginning = beginnings.point(seed: settings.configuration.seed, of: model)
     let report = try simulator.run()
-    return RunResult(report.final, epochs: observer.epochs, beginning: beginning) { $0.virtualSeconds ?? 0 }
+    return RunResult(report.final, epochs: observer.epochs, beginning: try problem.beginning(of: settings))
   }
 
   func stop() {

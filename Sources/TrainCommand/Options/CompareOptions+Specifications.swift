@@ -6,8 +6,10 @@ extension CompareOptions {
   static func specifications(
     vocabulary: Vocabulary, cores: Int
   ) -> [(title: String, options: [OptionSpecification<CompareOptions>])] {
-    [("COMPARISON", comparison(cores: cores)), ("VIRTUAL TIME", virtualTime(cores: cores)), ("OUTPUT", output)]
-      + common(vocabulary: vocabulary, cores: cores)
+    [
+      ("COMPARISON", comparison(cores: cores)), ("VIRTUAL TIME", cluster(vocabulary: vocabulary, cores: cores)),
+      ("OUTPUT", output),
+    ] + common(vocabulary: vocabulary, cores: cores)
   }
 
   /// The options of modes, rules, optimizers and compressors, for all cells that have them.
@@ -17,8 +19,8 @@ extension CompareOptions {
 
   /// What belongs to a cell, or has another meaning here.
   private static let ownNames: Set<String> = [
-    "--mode", "--rule", "--workers", "--seed", "--metrics", "--checkpoint", "--resume", "--record",
-    "--inject", "--target-accuracy", "--quiet",
+    "--mode", "--rule", "--workers", "--seed", "--metrics", "--checkpoint", "--resume", "--record", "--inject",
+    "--target-accuracy", "--quiet",
   ]
 
   /// The options that `train` has, too, and that hold for all runs.
@@ -50,7 +52,7 @@ extension CompareOptions {
       },
       OptionSpecification(
         name: "--workers", placeholder: "LIST",
-        help: "Numbers of workers: of threads, or with --delays of emulated ones.", values: [],
+        help: "Numbers of workers; \(TrainOptions.mostWorkers) at most unless time is virtual.", values: [],
         defaultText: "the number of cores, \(defaults.workers[0])",
         otherNames: ["threads", "num-workers", "num-processes"]
       ) { (options, value) throws(UsageError) in
@@ -75,11 +77,18 @@ extension CompareOptions {
     ]
   }
 
-  private static func virtualTime(cores: Int) -> [OptionSpecification<CompareOptions>] {
-    [
-      .delays(default: "off: live runs") { $0.delays = $1 }, .script { $0.script = $1 },
-      .threads(cores: cores) { $0.threads = $1 },
-    ]
+  /// The options of `simulate` that describe its cluster.
+  private static func cluster(vocabulary: Vocabulary, cores: Int) -> [OptionSpecification<CompareOptions>] {
+    let names: Set<String> = ["--delays", "--script", "--threads"]
+    return SimulateOptions.specifications(vocabulary: vocabulary, cores: cores).flatMap(\.options)
+      .filter { names.contains($0.name) }
+      .map { option in
+        OptionSpecification(
+          name: option.name, placeholder: option.placeholder, help: option.help, values: option.values,
+          defaultText: option.name == "--delays" ? "off: on threads, in wall-clock time" : option.defaultText,
+          otherNames: option.otherNames
+        ) { (options, value) throws(UsageError) in try option.set(&options.simulation, value) }
+      }
   }
 
   private static var output: [OptionSpecification<CompareOptions>] {
@@ -113,17 +122,7 @@ extension CompareOptions {
     var baseline = ComparisonAnalysis.Baseline()
     baseline.mode = try AlgorithmChoice<CoordinationMode>(parts[0]).label
     if parts.count > 1 { baseline.rule = try AlgorithmChoice<UpdateRuleKind>(parts[1]).label }
-    if parts.count > 2 { baseline.workers = try parts[2].integer(in: 1...TrainOptions.mostWorkers) }
+    if parts.count > 2 { baseline.workers = try parts[2].integer(in: 1...Simulator.maximumWorkers) }
     return baseline
-  }
-}
-
-extension OptionSpecification {
-  /// Returns the same option of what has these options as a part.
-  func lifted<Whole>(to part: WritableKeyPath<Whole, Options>) -> OptionSpecification<Whole> {
-    OptionSpecification<Whole>(
-      name: name, placeholder: placeholder, help: help, values: values, defaultText: defaultText,
-      otherNames: otherNames
-    ) { (whole, value) throws(UsageError) in try set(&whole[keyPath: part], value) }
   }
 }

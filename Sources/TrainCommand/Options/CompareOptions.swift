@@ -1,4 +1,4 @@
-public import AsyncSGD
+internal import AsyncSGD
 internal import Reporting
 
 /// What `compare` was asked to do.
@@ -14,18 +14,14 @@ public struct CompareOptions: Hashable, Sendable {
   var rules = [AlgorithmChoice(UpdateRuleKind.plain)]
   /// `--workers`.
   public var workers: [Int]
+  /// `--delays`, `--script` and `--threads`: the cluster of runs in virtual time.
+  public var simulation: SimulateOptions
   /// `--seeds`.
   public var seeds: [UInt64] = [1, 2, 3, 4, 5]
   /// `--baseline`.
   var baseline = ComparisonAnalysis.Baseline()
   /// `--target-accuracy`: a share; `nil` for what the baseline reaches.
   public var targetAccuracy: Double?
-  /// `--delays`: how long gradients take in virtual time; `nil` for what the script says, or for live runs.
-  public var delays: ComputeTimeModel?
-  /// `--script`: a file that describes the cluster; `nil` for none.
-  public var script: String?
-  /// `--threads`: threads that compute for emulated workers.
-  public var threads: Int
   /// `--json`: a file.
   public var json: String?
   /// `--csv`: a file.
@@ -39,20 +35,11 @@ public struct CompareOptions: Hashable, Sendable {
   public init(cores: Int) {
     common = TrainOptions(cores: cores)
     workers = [common.workers]
-    threads = max(1, cores)
+    simulation = SimulateOptions(cores: cores)
   }
 
-  /// Returns the cluster whose virtual time is compared; `nil` where live runs are.
-  ///
-  /// - Throws: ``ScriptError`` with the file and the line.
-  func cluster() throws(ScriptError) -> ClusterDescription? {
-    guard delays != nil || script != nil else { return nil }
-    // All cells have the same script, so the least number of workers must have all that it speaks of.
-    var cluster = ClusterDescription()
-    if let script { cluster = try ScriptFile.cluster(at: script, workers: workers.min() ?? 1) }
-    if let delays { cluster.compute = delays }
-    return cluster
-  }
+  /// Whether runs are carried out in virtual time, and not on threads.
+  var isVirtual: Bool { simulation.delays != nil || simulation.script != nil }
 
   /// Refuses combinations that make no sense, though each of their options does.
   ///
@@ -63,6 +50,16 @@ public struct CompareOptions: Hashable, Sendable {
       hidden: common.hidden, activation: common.activation, model: common.model, vocabulary: vocabulary)
     try common.checkDataDirectory(dataset: common.dataset, vocabulary: vocabulary)
     try common.checkInstructionSet(kernels: common.kernels, vocabulary: vocabulary)
+    if !isVirtual {
+      if common.given.contains("--threads") {
+        throw UsageError("'--threads' is for virtual time: give '--delays' or '--script', too, or drop it")
+      }
+      if let most = workers.max(), most > TrainOptions.mostWorkers {
+        throw UsageError(
+          "'--workers \(most)' is more than \(TrainOptions.mostWorkers) threads: give '--delays' for virtual time, or "
+            + "fewer workers")
+      }
+    }
     let files = [("--json", json), ("--csv", csv), ("--html", html)].compactMap { name, path in
       path.map { (name: name, path: $0) }
     }
@@ -70,14 +67,6 @@ public struct CompareOptions: Hashable, Sendable {
       if let other = files[..<index].first(where: { $0.path == file.path }) {
         throw UsageError("'\(other.name)' and '\(file.name)' name the same file '\(file.path)'")
       }
-    }
-    if let most = workers.max(), most > TrainOptions.mostWorkers, delays == nil, script == nil {
-      throw UsageError(
-        "'--workers \(most)' is more than the \(TrainOptions.mostWorkers) that a live run may have: take fewer, or give "
-          + "'--delays' or '--script' for virtual time")
-    }
-    if common.given.contains("--threads"), delays == nil, script == nil {
-      throw UsageError("'--threads' is for runs in virtual time: drop it, or give '--delays' or '--script'")
     }
     _ = try ComparisonGrid(self)
   }

@@ -1,3 +1,5 @@
+internal import AsyncSGD
+
 extension HelpText {
   /// The help of `compare`.
   var compareHelp: String {
@@ -16,9 +18,9 @@ extension HelpText {
         """))
       \(HelpLayout.wrapped("""
         Runs are trained one after the other in wall-clock time, seed by seed, so that they do not disturb each other and \
-        a machine that becomes slower does so for all cells. Leave it alone meanwhile. With --delays or --script they are \
-        trained in virtual time instead, on one emulated cluster for all: the verdict is then on those delays, and the \
-        same each time.
+        a machine that becomes slower does so for all cells. Leave it alone meanwhile. With --delays or --script they go \
+        in virtual time, on an emulated cluster of up to \(Simulator.maximumWorkers) workers, and are repeatable bit for \
+        bit.
         """))
       USAGE: asgd-train compare [options]
 
@@ -45,10 +47,10 @@ extension HelpText {
             Waiting for all, for nobody, and for those 3 steps behind.
         asgd-train compare --rules plain,dc-asgd-a --modes async --workers 8
             What compensating for staleness changes.
-        asgd-train compare --workers 64 --delays pareto:shape=2.1
-            Whether to wait for 64 workers some of whose steps take very long.
         asgd-train compare --dataset mnist --seeds 10 --json c.jsonl --html c.html
             Keep the runs, to go on after Ctrl-C, and look at the curves.
+        asgd-train compare --workers 16,64 --delays pareto:shape=2.1,mean=20ms
+            Whether to wait on a cluster whose workers are now and then very late.
 
       """
   }

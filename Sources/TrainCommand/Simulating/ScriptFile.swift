@@ -8,24 +8,16 @@ enum ScriptFile {
 
   /// Returns the cluster that a script describes.
   ///
-  /// - Parameters:
-  ///   - path: The file.
-  ///   - workers: The number of workers.
-  /// - Returns: The cluster, which speaks of no other workers.
+  /// - Parameter path: The file.
+  /// - Returns: The cluster, which may speak of any workers.
   /// - Throws: ``ScriptError``.
-  static func cluster(at path: String, workers: Int) throws(ScriptError) -> ClusterDescription {
+  static func cluster(at path: String) throws(ScriptError) -> ClusterDescription {
     let script = try text(at: path)
-    let cluster: ClusterDescription
     do {
-      cluster = try ClusterDescription(script: script)
+      return try ClusterDescription(script: script)
     } catch {
       throw .malformed(path: path, reason: "\(error)")
     }
-    if let worker = cluster.missingWorker(of: workers) {
-      throw .malformed(
-        path: path, reason: "it speaks of worker \(worker), and there are \(workers) workers, from 0 on")
-    }
-    return cluster
   }
 
   /// Returns the faults for a live run that a script describes.
@@ -36,7 +28,10 @@ enum ScriptFile {
   /// - Returns: A cluster that says nothing of what only the machine decides in a live run.
   /// - Throws: ``ScriptError``.
   static func faults(at path: String, workers: Int) throws(ScriptError) -> ClusterDescription {
-    let cluster = try cluster(at: path, workers: workers)
+    let cluster = try cluster(at: path)
+    if let worker = cluster.missingWorker(of: workers) {
+      throw .missingWorker(path: path, worker: worker, workers: workers)
+    }
     let virtual = cluster.virtualOnly
     guard virtual.isEmpty else {
       throw .malformed(
@@ -70,11 +65,15 @@ enum ScriptError: Error, Hashable, CustomStringConvertible {
   case notFound(path: String)
   /// The file says something that makes no sense.
   case malformed(path: String, reason: String)
+  /// The file speaks of a worker that the run does not have.
+  case missingWorker(path: String, worker: Int, workers: Int)
 
   var description: String {
     switch self {
     case .notFound(let path): "cannot read the script '\(path)'"
     case .malformed(let path, let reason): "script '\(path)': \(reason)"
+    case .missingWorker(let path, let worker, let workers):
+      "script '\(path)' speaks of worker \(worker), and there are \(workers) workers, from 0 on"
     }
   }
 }

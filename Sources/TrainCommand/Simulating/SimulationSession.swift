@@ -20,12 +20,10 @@ struct SimulationSession {
   init(_ options: SimulateOptions) throws {
     self.options = options
     settings = RunSettings(options.train)
-    var cluster = try options.script.map { try ScriptFile.cluster(at: $0, workers: options.train.workers) }
-    if let delays = options.delays {
-      cluster = cluster ?? ClusterDescription()
-      cluster?.compute = delays
+    cluster = try options.clusterDescription()
+    if let path = options.script, let worker = cluster.missingWorker(of: options.train.workers) {
+      throw ScriptError.missingWorker(path: path, worker: worker, workers: options.train.workers)
     }
-    self.cluster = cluster ?? ClusterDescription()
     backend = try KernelBackends.make(named: settings.kernels, instructionSet: options.train.instructionSet)
     if let path = options.train.record { try WritableFile.check(path) }
     console = .standardError(isQuiet: options.train.isQuiet, moreArguments: options.moreArguments)
@@ -77,5 +75,18 @@ struct SimulationSession {
       parameters: model.layout.count, pausesBetweenEpochs: false)
     try OutputDescriptor.standardOutput.write("\(VirtualTimeTable(run.run()))")
     return .done
+  }
+}
+
+extension SimulateOptions {
+  /// Returns the cluster that script and options describe.
+  ///
+  /// - Returns: The cluster, which may speak of any workers.
+  /// - Throws: ``ScriptError``.
+  func clusterDescription() throws(ScriptError) -> ClusterDescription {
+    var cluster =
+      try script.map { path throws(ScriptError) in try ScriptFile.cluster(at: path) } ?? ClusterDescription()
+    if let delays { cluster.compute = delays }
+    return cluster
   }
 }

@@ -90,6 +90,15 @@ struct CompareOptionsTests {
     #expect(grid.omissions.allSatisfy { $0.reason.contains("does not go with") && !$0.reason.contains("choose") })
   }
 
+  @Test("may put time into a model, with more workers than there can be threads")
+  func virtualTime() throws {
+    #expect(try !compare("").isVirtual)
+    let options = try compare("--delays exponential:mean=5ms --workers 500 --threads 3")
+    #expect(options.isVirtual && options.workers == [500] && options.simulation.threads == 3)
+    #expect(options.simulation.delays == ComputeTimeModel(.exponential, mean: 0.005))
+    #expect(try compare("--script cluster").isVirtual)
+  }
+
   @Test("that make no sense are refused, with what is allowed")
   func errors() {
     #expect(message("--modes asinc").contains("'asinc' is no value for '--modes'"))
@@ -114,6 +123,10 @@ struct CompareOptionsTests {
     #expect(message("--seed 3").contains("did you mean '--seeds'?"))
     #expect(message("--data-dir x").contains("which is built in"))
     #expect(message("--hidden 3").contains("does not go with '--model lenet5'"))
+    #expect(message("--threads 3").contains("'--threads' is for virtual time"))
+    #expect(message("--workers 2,500").contains("'--workers 500' is more than 128 threads"))
+    #expect(message("--workers 100001 --delays gamma").contains("a whole number from 1 to 100000"))
+    #expect(message("--delays slow").contains("'--delays slow': 'slow' is no compute-time model"))
     #expect(message("more").contains("unexpected argument 'more'"))
   }
 }
