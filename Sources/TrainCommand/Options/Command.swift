@@ -14,6 +14,8 @@ public enum Command: Hashable, Sendable {
   case summary(SummaryOptions)
   /// Show a recording.
   case trace(TraceOptions)
+  /// Find a cluster that behaves as a recorded run.
+  case fit(FitOptions)
   /// Print this help.
   case help(String)
   /// Print this version.
@@ -27,6 +29,7 @@ public enum Command: Hashable, Sendable {
     case list
     case summary
     case trace
+    case fit
     case help
   }
 
@@ -59,6 +62,7 @@ public enum Command: Hashable, Sendable {
     case .replay: return .replay(try replayOptions(Array(rest), vocabulary: vocabulary, cores: cores))
     case .summary: return .summary(try summaryOptions(Array(rest), vocabulary: vocabulary))
     case .trace: return .trace(try TraceOptions.parse(Array(rest)))
+    case .fit: return .fit(try FitOptions.parse(Array(rest)))
     case .list: return .list(try listSubject(Array(rest)))
     case .help:
       guard let subject = try positionals(Array(rest), most: 1).first else { return .help(help.text(for: .train)) }

@@ -52,6 +52,8 @@ extension Program {
       try output.write(ModelSummary(options).text)
     case .trace(let options):
       try TraceSession(options).run()
+    case .fit(let options):
+      try FitSession(options).run()
     case .help(let text), .version(let text):
       try output.write(text)
     }
@@ -72,7 +74,7 @@ extension ExitCode {
       case let error as RecordingError:
         error.isNotFound ? .dataNotFound : error.isUnwritable ? .cannotWrite : .malformedData
       case ScriptError.notFound: .dataNotFound
-      case is SafetensorsError, is CheckpointError, is ReplayError, is ScriptError: .malformedData
+      case is SafetensorsError, is CheckpointError, is ReplayError, is ScriptError, is FitError: .malformedData
       case is OutputError, is AtomicFileError: .cannotWrite
       default: .internalError
       }
