@@ -54,6 +54,11 @@ package enum NumberText {
   /// Returns a learning rate with four significant digits: `0.02134`.
   static func learningRate(_ value: Double) -> String { String(format: "%.4g", value) }
 
+  /// Returns `value` with three significant digits: `0.0123`, `1.23e-06`.
+  static func scientific(_ value: Double) -> String {
+    value.isFinite ? String(format: "%.3g", value) : special(value)
+  }
+
   /// Returns the shortest text that reads back as `value`, without a fraction of 0: `0.03`, `1`, `1e-05`.
   static func exact(_ value: Double) -> String {
     let text = "\(value)"

@@ -42,8 +42,9 @@ public struct SummaryTable: Sendable, CustomStringConvertible {
         "mean \(NumberText.fixed(staleness.mean, digits: 2))  p50 \(staleness.p50)  p95 \(staleness.p95)  "
           + "p99 \(staleness.p99)  max \(staleness.max)"
       ),
-      ("updates by worker", updatesByWorker),
     ]
+    rows += stalenessRows
+    rows.append(("updates by worker", updatesByWorker))
     if (2...Self.mostWorkersListed).contains(report.updatesByWorker.count) {
       rows.append(("", report.updatesByWorker.map(String.init).joined(separator: " ")))
     }
@@ -52,6 +53,44 @@ public struct SummaryTable: Sendable, CustomStringConvertible {
     rows.append(("parameters", NumberText.count(report.run.parameters)))
     rows.append(("parameters hash", report.parametersHash))
     rows.append(("peak memory", NumberText.bytes(report.peakMemoryBytes)))
+    return rows
+  }
+
+  /// The distribution of the staleness, overall and by worker, where gradients may be stale.
+  private var stalenessRows: [(name: String, value: String)] {
+    let figures = report.last.figures
+    guard report.run.hasStaleness, report.last.staleness.max > 0 else { return [] }
+    let shares = TextHistogram(figures.stalenessBins, p99: report.last.staleness.p99).lines
+    var values = shares.enumerated().map { (name: $0 == 0 ? "staleness shares" : "", value: $1) }
+    let workers = figures.stalenessByWorker
+    guard workers.count > 1 else { return values + observationRows }
+    for (index, (name, quantile)) in [("p50", \StalenessSummary.p50), ("p95", \.p95)].enumerated() {
+      let each = workers.map { $0[keyPath: quantile] }
+      let sorted = each.sorted()
+      let text =
+        each.count <= Self.mostWorkersListed
+        ? each.map(String.init).joined(separator: " ")
+        : "min \(sorted[0])  median \(sorted[(sorted.count - 1) / 2])  max \(sorted[sorted.count - 1])"
+      values.append((name: index == 0 ? "worker staleness" : "", value: "\(name)  \(text)"))
+    }
+    return values + observationRows
+  }
+
+  /// What else was measured of asynchrony.
+  private var observationRows: [(name: String, value: String)] {
+    guard let observations = report.last.figures.observations else { return [] }
+    let quantities = [
+      ("parameter gap", observations.gap), ("stale and fresh", observations.cosine),
+      ("queue wait", observations.queueWait),
+    ]
+    var rows = quantities.compactMap { name, histogram -> (name: String, value: String)? in
+      guard let mean = histogram.mean, let middle = histogram.quantile(0.5), let most = histogram.quantile(0.95) else {
+        return nil
+      }
+      let figures = [("mean", mean), ("p50", middle), ("p95", most)].map { "\($0) \(NumberText.scientific($1))" }
+      return (name, figures.joined(separator: "  "))
+    }
+    if let occupancy = observations.serverOccupancy { rows.append(("server busy", NumberText.percent(occupancy))) }
     return rows
   }
 

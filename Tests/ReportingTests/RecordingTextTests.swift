@@ -29,10 +29,12 @@ struct RecordingTextTests {
   ]
 
   /// Writes a recording, and reads it again.
-  private static func recording(_ events: [RecordedEvent] = events) throws -> Recording {
+  private static func recording(
+    _ events: [RecordedEvent] = events,
+    settings: [String: String] = ["workers": "2", "mode": "async", "seed": "18446744073709551615"]
+  ) throws -> Recording {
     let path = FileManager.default.temporaryDirectory.appendingPathComponent("asgd-\(UUID().uuidString)").path
     defer { try? FileManager.default.removeItem(atPath: path) }
-    let settings = ["workers": "2", "mode": "async", "seed": "18446744073709551615"]
     let writer = try RecordingWriter(path: path, header: RecordingHeader(settings: settings))
     for event in events { writer.record(event) }
     try writer.close()
@@ -99,6 +101,43 @@ struct RecordingTextTests {
     let text = RecordingTable(recording).summary(RecordingSummary(recording))
     #expect(text.contains("complete          no, the run was cut off\n"))
     #expect(text.contains("law of staleness  staleness 2 + age 1 = (2 - 1) × 3 updates, exact\n"))
+  }
+
+  @Test("a setting of several lines stays in its column")
+  func longSettings() throws {
+    let recording = try Self.recording(
+      [], settings: ["cluster": "delays gamma\n\nslow 1 by 2\n", "mode": "async", "x": ""])
+    #expect(
+      RecordingTable(recording).header(path: "r") == """
+        recording  r
+        cluster    delays gamma
+                   slow 1 by 2
+        mode       async
+        x
+
+        """)
+  }
+
+  @Test("numbers beyond all reason are printed like others")
+  func extremes() throws {
+    let recording = try Self.recording([
+      .begin(workers: 0..<2, pulling: 0..<0),
+      .push(
+        RecordedPush(
+          worker: 1, baseVersion: 0, version: .max, minibatches: [.max, 0], fate: .applied, loss: -.infinity,
+          pulledAt: 0, startedAt: 0, pushedAt: .max, arrivedAt: .max)),
+      .fault(RecordedFault(kind: .pause, worker: 0, microseconds: .max, duration: .max)),
+      .end(RecordedEnd(version: .max, hash: 0, position: .max, microseconds: .max)),
+    ])
+    let table = RecordingTable(recording)
+    #expect(table.line(recording.events[1], sequence: 1).contains("\(Int.max),0"))
+    #expect(table.summary(RecordingSummary(recording)).contains("max \(Int.max)\n"))
+    let lines = RecordingLines(recording)
+    for (sequence, event) in recording.events.enumerated() {
+      #expect(throws: Never.self) {
+        try JSONSerialization.jsonObject(with: Data(lines.line(event, sequence: sequence).utf8))
+      }
+    }
   }
 
   @Test("each line of JSON is an object with the fields that scripts rely on")

@@ -49,6 +49,9 @@ struct MetricsTests {
     #expect(final.model == "softmax" && final.dataset == "mnist" && final.kernels == run.kernels)
     #expect(final.updatesByWorker.count == 2 && final.updatesByWorker.reduce(0, +) == 60)
     #expect(final.peakMemoryBytes > 1 << 20)
+    #expect(final.stalenessHistogram.reduce(0) { $0 + $1.count } == 60)
+    #expect(final.stalenessByWorker?.max.count == 2)
+    #expect(final.stalenessByWorker?.max.max() == metrics.last.staleness.max)
 
     let summary = SummaryText(outcome.output)
     #expect(summary["outcome"] == "completed")

@@ -9,6 +9,9 @@ struct HelpTests {
     "is the snapshot, however it is asked for",
     arguments: [
       ("train", ["--help", "-h", "help", "help train", "help help", "train --help", "--workers 0 -h --unknown"]),
+      ("compare", ["compare --help", "help compare", "compare -h"]),
+      ("simulate", ["simulate --help", "help simulate", "simulate -h"]),
+      ("replay", ["replay --help", "help replay", "replay -h"]), ("scripts", ["help scripts"]),
       ("list", ["list --help", "help list", "list -h", "list models --help"]),
       ("summary", ["summary --help", "help summary", "summary -h"]),
       ("trace", ["trace --help", "help trace", "trace -h", "trace run.asgd --json --help"]),
@@ -27,7 +30,10 @@ struct HelpTests {
 
   @Test(
     "is at most 80 columns wide, without trailing spaces, and ends with one newline",
-    arguments: ["train", "list", "summary", "trace", "modes", "rules", "optimizers", "compressions"])
+    arguments: [
+      "train", "compare", "simulate", "replay", "list", "summary", "trace", "modes", "rules", "optimizers",
+      "compressions", "scripts",
+    ])
   func layout(name: String) throws {
     guard case .help(let text) = try parse("help \(name)") else {
       Issue.record("no help")
@@ -48,7 +54,7 @@ struct HelpTests {
       Issue.record("no help")
       return
     }
-    for absent in ["compare", "simulate", "replay", "evaluate", "predict", "export", "report"] {
+    for absent in ["evaluate", "predict", "export", "report"] {
       #expect(!text.contains("asgd-train \(absent)"))
     }
   }

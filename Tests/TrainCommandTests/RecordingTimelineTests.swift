@@ -115,6 +115,21 @@ struct RecordingTimelineTests {
     #expect(trace.slices["workers/worker 1"]?.map(\.name) == ["compute", "answer", "compute"])
   }
 
+  @Test("a calculation that was given up ends where the worker pulled again, and is no barrier")
+  func restart() throws {
+    let trace = try Self.trace([
+      Self.push(0, base: 0, version: 0, pulled: 0, started: 0, pushed: 50, arrived: 50),
+      Self.push(1, base: 0, version: 1, pulled: 0, started: 0, pushed: 80, arrived: 80),
+      .pull(RecordedPull(worker: 0, version: 2, restarts: true, microseconds: 85)),
+      Self.push(0, base: 2, version: 2, pulled: 85, started: 90, pushed: 120, arrived: 120),
+    ])
+    #expect(
+      trace.slices["workers/worker 0"] == [
+        Item(name: "compute", start: 0, end: 50), Item(name: "given up", start: 50, end: 85),
+        Item(name: "compute", start: 90, end: 120),
+      ])
+  }
+
   @Test("a pause interrupts what it falls into")
   func pauses() throws {
     let pause = RecordedFault(kind: .pause, worker: 0, microseconds: 40, duration: 30)

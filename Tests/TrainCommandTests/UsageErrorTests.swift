@@ -42,19 +42,18 @@ private let syntax: [Mistake] = [
   Mistake("-", "unexpected argument '-'"),
 ]
 
+private let everyCommand = "train, compare, simulate, replay, list, summary, trace"
+private let everySubject = everyCommand + ", help, modes, rules, optimizers, compressions and scripts"
+
 private let commands: [Mistake] =
   [
     Mistake("tarin", "unknown command 'tarin'; did you mean 'train'?"),
-    Mistake("replay x", "unknown command 'replay': there are train, list, summary, trace and help"),
-    Mistake([""], "unknown command '': there are train, list, summary, trace and help"),
+    Mistake("repaly x", "unknown command 'repaly'; did you mean 'replay'?"),
+    Mistake("evaluate x", "unknown command 'evaluate': there are \(everyCommand) and help"),
+    Mistake([""], "unknown command '': there are \(everyCommand) and help"),
+    Mistake("help trian", "there is no help on 'trian', only on \(everySubject); did you mean 'train'?"),
     Mistake(
-      "help trian",
-      "there is no help on 'trian', only on train, list, summary, trace, help, modes, rules, optimizers and compressions; did "
-        + "you mean 'train'?"),
-    Mistake(
-      "help compression",
-      "there is no help on 'compression', only on train, list, summary, trace, help, modes, rules, optimizers and "
-        + "compressions; did you mean 'compressions'?"),
+      "help compression", "there is no help on 'compression', only on \(everySubject); did you mean 'compressions'?"),
     Mistake("help list me", "unexpected argument 'me'"),
     Mistake(
       "list", "list needs a subject: models, modes, rules, optimizers, compressions, schedules, kernels or datasets"),

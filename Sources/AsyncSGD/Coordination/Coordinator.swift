@@ -48,7 +48,7 @@ public struct Coordinator: Sendable {
   /// Whether all further pushes are dropped.
   public private(set) var isStopped = false
   /// Staleness of what was pushed so far.
-  public private(set) var staleness = StalenessStatistics()
+  public private(set) var staleness: StalenessStatistics
   /// Pushes of each worker that became part of an update.
   public var updatesByWorker: [Int] { books.map(\.updates) }
   /// Pushes that were dropped, by reason.
@@ -123,6 +123,7 @@ public struct Coordinator: Sendable {
     waiting = WaitingRoom(workers: workers)
     initialVersion = version
     books = Array(repeating: WorkerBooks(baseVersion: version), count: workers)
+    staleness = StalenessStatistics(workers: workers)
     gathered.reserveCapacity(workers)
     released.reserveCapacity(workers)
     // Keys that exist are counted up without an allocation.
@@ -359,7 +360,7 @@ public struct Coordinator: Sendable {
   private mutating func completeUpdate() -> Bool {
     guard !gathered.isEmpty else { return false }
     for (worker, age) in gathered {
-      staleness.recordApplied(age)
+      staleness.recordApplied(age, worker: worker)
       books[worker].updates += 1
     }
     gathered.removeAll(keepingCapacity: true)

@@ -142,6 +142,12 @@ final class LogicalWorker: @unchecked Sendable {  // handed from thread to threa
   /// The version of what the worker pulled last.
   var version: Int { snapshot.version }
 
+  /// The version of the server now, about; what faults go by.
+  var latestVersion: Int { service.latestVersion }
+
+  /// The minibatches of which the server has not heard, by their number in the run; empty where nobody records.
+  var unsettledMinibatches: [Int] { (outgoing?.origin?.minibatches ?? []) + origin.minibatches }
+
   /// What waits for the server, if anything does.
   var pending: GradientPush? { outgoing }
 

@@ -420,6 +420,9 @@ extension ParameterServer: ParameterService {
     version >= oldestWanted.load(ordering: .relaxed)
   }
 
+  /// The number of updates applied so far; never blocks.
+  public nonisolated var latestVersion: Int { published.snapshot().version }
+
   /// Replaces the snapshot of a worker that gave up a calculation, from a Dispatch thread.
   ///
   /// - Precondition: The caller is not on the server's queue.

@@ -28,6 +28,9 @@ public protocol ParameterService: Sendable {
   /// ``restart(worker:snapshot:)``.
   func isWanted(version: Int) -> Bool
 
+  /// The number of updates applied so far; never blocks.
+  var latestVersion: Int { get }
+
   /// Replaces the snapshot of a worker that gave up a calculation.
   func restart(worker: Int, snapshot: inout ParameterSnapshot)
 

@@ -5,6 +5,7 @@ package protocol ServiceDecorator: ParameterService {
 }
 
 extension ServiceDecorator {
+  package var latestVersion: Int { base.latestVersion }
   package func pull(worker: Int, into snapshot: inout ParameterSnapshot) { base.pull(worker: worker, into: &snapshot) }
   package func takeGradientBuffer() -> GradientBuffer { base.takeGradientBuffer() }
   package func giveBack(_ buffer: GradientBuffer) { base.giveBack(buffer) }

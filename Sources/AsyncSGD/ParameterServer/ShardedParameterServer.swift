@@ -93,6 +93,9 @@ extension ShardedParameterServer: ParameterService {
     preconditionFailure("worker \(worker) waits, but no push was answered with that")
   }
 
+  /// The number of updates that the first shard has applied so far; never blocks.
+  public var latestVersion: Int { shards[0].server.latestVersion }
+
   /// Every gradient is wanted.
   public func isWanted(version: Int) -> Bool { true }
 

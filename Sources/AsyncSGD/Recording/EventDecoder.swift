@@ -12,7 +12,6 @@ struct EventDecoder {
 
   private struct LastPush {
     var loss: Float
-    var pulledAt: Int
     var startedAt: Int
     var pushedAt: Int
   }
@@ -99,6 +98,7 @@ struct EventDecoder {
     let staleness = try reader.zigzag()
     let minibatches = try minibatches()
     let arrivedAt = try nextTime()
+    let delay = try reader.zigzag()
     let shared: LastPush
     if isFurther {
       guard let last = lastPushes[worker] else {
@@ -108,15 +108,14 @@ struct EventDecoder {
     } else {
       let pushedAt = arrivedAt &- (try reader.zigzag())
       let startedAt = pushedAt &- (try reader.zigzag())
-      let pulledAt = startedAt &- (try reader.zigzag())
       shared = LastPush(
-        loss: Float(bitPattern: try reader.word32()), pulledAt: pulledAt, startedAt: startedAt, pushedAt: pushedAt)
+        loss: Float(bitPattern: try reader.word32()), startedAt: startedAt, pushedAt: pushedAt)
       lastPushes[worker] = shared
     }
     return RecordedPush(
       worker: worker, shard: shard, baseVersion: version &- staleness, version: version, minibatches: minibatches,
-      fate: fate, pulls: flags & 4 != 0, loss: shared.loss, pulledAt: shared.pulledAt, startedAt: shared.startedAt,
-      pushedAt: shared.pushedAt, arrivedAt: arrivedAt)
+      fate: fate, pulls: flags & 4 != 0, loss: shared.loss, pulledAt: shared.startedAt &- delay,
+      startedAt: shared.startedAt, pushedAt: shared.pushedAt, arrivedAt: arrivedAt)
   }
 
   private mutating func fate(_ code: UInt8) throws(ByteReader.Malformed) -> RecordedPush.Fate {

@@ -12,7 +12,6 @@ struct EventEncoder {
   private struct LastPush {
     var block = -1
     var loss: UInt32 = 0
-    var pulledAt = 0
     var startedAt = 0
     var pushedAt = 0
   }
@@ -94,10 +93,11 @@ struct EventEncoder {
     buffer.append(zigzag: push.version &- push.baseVersion)
     appendMinibatches(push.minibatches, to: buffer)
     appendTime(push.arrivedAt, to: buffer)
+    // Of each shard, a worker has pulled at a time of its own.
+    buffer.append(zigzag: push.startedAt &- push.pulledAt)
     if !isFurther {
       buffer.append(zigzag: push.arrivedAt &- push.pushedAt)
       buffer.append(zigzag: push.pushedAt &- push.startedAt)
-      buffer.append(zigzag: push.startedAt &- push.pulledAt)
       buffer.append(push.loss.bitPattern)
     }
   }
@@ -111,11 +111,10 @@ struct EventEncoder {
     let last = lastPushes[push.worker]
     let isFurther =
       last.block == block && last.loss == push.loss.bitPattern && last.pushedAt == push.pushedAt
-      && last.startedAt == push.startedAt && last.pulledAt == push.pulledAt
+      && last.startedAt == push.startedAt
     if !isFurther {
       lastPushes[push.worker] = LastPush(
-        block: block, loss: push.loss.bitPattern, pulledAt: push.pulledAt, startedAt: push.startedAt,
-        pushedAt: push.pushedAt)
+        block: block, loss: push.loss.bitPattern, startedAt: push.startedAt, pushedAt: push.pushedAt)
     }
     return isFurther
   }

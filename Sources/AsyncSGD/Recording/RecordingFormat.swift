@@ -27,7 +27,7 @@ enum RecordingFormat {
   enum EventKind: UInt8 {
     case begin = 1
     case push
-    /// A push with the loss and the times of the same worker's last push in the same block, but for its arrival.
+    /// A push with the loss and the calculation of the same worker's last push in the same block.
     case furtherPush
     case pull
     case leave

@@ -47,6 +47,8 @@ public final class RecordingWriter: EventRecorder, @unchecked Sendable {  // wha
 
   deinit {
     timer.cancel()
+    // Blocks that are to be written keep the writer alive: there are none any more.
+    if isRecording, !fileHasFailed, block.payloadCount > 0 { try? file.append(block, .events) }
   }
 
   /// What has ended the recording before its time, if anything.

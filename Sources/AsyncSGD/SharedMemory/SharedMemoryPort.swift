@@ -6,7 +6,8 @@ internal import Kernels
 final class SharedMemoryPort: @unchecked Sendable {  // see above
   /// What became of a worker's pushes and pulls.
   struct Books {
-    var staleness = StalenessStatistics()
+    /// As of the first of one worker.
+    var staleness = StalenessStatistics(workers: 1)
     var consistency = ConsistencyRecord()
     var updates = 0
     /// Pushes that were dropped, by reason; keys that exist are counted up without an allocation.

@@ -127,7 +127,7 @@ public final class SharedMemoryServer: Sendable {
     port.mark(version: update + 1)
     if refusedInARow.load(ordering: .relaxed) > 0 { refusedInARow.store(0, ordering: .relaxed) }
     port.withBooks { books in
-      books.staleness.recordApplied(update - books.baseVersion)
+      books.staleness.recordApplied(update - books.baseVersion, worker: 0)
       // What the worker's copy aged between its push and its next pull: by this very update.
       books.staleness.recordIdle(1)
       books.baseVersion = update + 1
@@ -218,6 +218,9 @@ extension SharedMemoryServer: ParameterService {
     preconditionFailure("worker \(worker) waits, but no push was answered with that")
   }
 
+  /// The number of updates made so far; never blocks.
+  public var latestVersion: Int { version.load(ordering: .relaxed) }
+
   /// Every gradient is wanted.
   public func isWanted(version: Int) -> Bool { true }
 
@@ -298,7 +301,7 @@ extension SharedMemoryServer: TrainingServer {
 
   /// What became of the pushes; meaningful while the workers pause.
   var record: CoordinationRecord {
-    var staleness = StalenessStatistics()
+    var staleness = StalenessStatistics(workers: ports.count)
     var drops: [DropReason: Int] = [:]
     var dropsByWorker: [Int] = []
     var updates: [Int] = []
@@ -306,7 +309,7 @@ extension SharedMemoryServer: TrainingServer {
     let version = version.load(ordering: .relaxed)
     for port in ports {
       port.withBooks { books in
-        staleness.add(books.staleness)
+        staleness.add(books.staleness, as: port.worker)
         drops.merge(books.drops) { $0 + $1 }
         dropsByWorker.append(books.drops.values.reduce(0, +))
         updates.append(books.updates)

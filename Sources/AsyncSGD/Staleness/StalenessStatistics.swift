@@ -2,6 +2,8 @@
 public struct StalenessStatistics: Sendable {
   /// The staleness of every push that became part of an update.
   public private(set) var applied = StalenessHistogram()
+  /// The same for each worker.
+  public private(set) var byWorker: WorkerStaleness
   /// The sum of the staleness of the pushes that were dropped.
   public private(set) var droppedSum = 0
   /// The sum of what snapshots aged between their worker's push and its next pull.
@@ -9,8 +11,13 @@ public struct StalenessStatistics: Sendable {
   /// The sum of what snapshots had aged whose worker pulled again without a push.
   public private(set) var unusedSum = 0
 
-  mutating func recordApplied(_ staleness: Int) {
+  init(workers: Int) {
+    byWorker = WorkerStaleness(workers: workers)
+  }
+
+  mutating func recordApplied(_ staleness: Int, worker: Int) {
     applied.record(staleness)
+    byWorker.record(staleness, worker: worker)
   }
 
   mutating func recordDropped(_ staleness: Int) {
@@ -25,8 +32,19 @@ public struct StalenessStatistics: Sendable {
     unusedSum += age
   }
 
-  /// Adds what was recorded elsewhere.
+  /// Adds what was recorded elsewhere, of the same workers.
   mutating func add(_ other: StalenessStatistics) {
+    byWorker.add(other.byWorker)
+    addSums(other)
+  }
+
+  /// Adds what was recorded elsewhere of one worker alone.
+  mutating func add(_ other: StalenessStatistics, as worker: Int) {
+    byWorker.add(other.byWorker, of: 0, as: worker)
+    addSums(other)
+  }
+
+  private mutating func addSums(_ other: StalenessStatistics) {
     applied.add(other.applied)
     droppedSum += other.droppedSum
     idleSum += other.idleSum

@@ -60,6 +60,11 @@ final class MinibatchDispenser: @unchecked Sendable {  // all state is protected
     lock.withLock { stopRequested }
   }
 
+  /// Whether nothing is left to deal.
+  var isOver: Bool {
+    lock.withLock { next >= end }
+  }
+
   /// The number of the first minibatch that was not dealt; all before it were.
   ///
   /// Meaningful while no worker is drawing.

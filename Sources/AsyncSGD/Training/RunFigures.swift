@@ -10,6 +10,12 @@ public struct RunFigures: Hashable, Sendable {
   public var pushedBytes: Int
   /// What the same pushes would have been without compression, in bytes.
   public var uncompressedBytes: Int
+  /// The staleness of all updates of this process, from 0 to the largest.
+  public var stalenessBins: [StalenessBin]
+  /// The staleness of each worker's updates; empty with one worker, and with more than are kept apart.
+  public var stalenessByWorker: [StalenessSummary]
+  /// What else was measured of asynchrony; `nil` where nothing was.
+  public var observations: AsynchronyObservations?
   /// What was given up of consistency; `nil` where nothing is.
   public var consistency: ConsistencyRecord?
   /// μ of the optimizer now, where a rule steers it; `nil` elsewhere.
@@ -18,13 +24,18 @@ public struct RunFigures: Hashable, Sendable {
   /// Creates figures; by default those of a run in which nothing happened.
   public init(
     drops: [DropReason: Int] = [:], dropsByWorker: [Int] = [], abandoned: Int = 0, pushedBytes: Int = 0,
-    uncompressedBytes: Int = 0, consistency: ConsistencyRecord? = nil, momentum: Double? = nil
+    uncompressedBytes: Int = 0, stalenessBins: [StalenessBin] = [],
+    stalenessByWorker: [StalenessSummary] = [], observations: AsynchronyObservations? = nil,
+    consistency: ConsistencyRecord? = nil, momentum: Double? = nil
   ) {
     self.drops = drops
     self.dropsByWorker = dropsByWorker
     self.abandoned = abandoned
     self.pushedBytes = pushedBytes
     self.uncompressedBytes = uncompressedBytes
+    self.stalenessBins = stalenessBins
+    self.stalenessByWorker = stalenessByWorker
+    self.observations = observations
     self.consistency = consistency
     self.momentum = momentum
   }
@@ -32,7 +43,10 @@ public struct RunFigures: Hashable, Sendable {
   init(_ status: ServerStatus, _ record: CoordinationRecord, rule: UpdateRuleKind) {
     self.init(
       drops: record.drops, dropsByWorker: record.dropsByWorker, abandoned: record.abandoned,
-      pushedBytes: status.pushedBytes, uncompressedBytes: status.uncompressedBytes, consistency: record.consistency,
+      pushedBytes: status.pushedBytes, uncompressedBytes: status.uncompressedBytes,
+      stalenessBins: record.staleness.applied.bins(),
+      stalenessByWorker: record.updatesByWorker.count > 1 ? record.staleness.byWorker.summaries : [],
+      consistency: record.consistency,
       momentum: rule == .closedLoopMomentum ? status.momentum : nil)
   }
 

@@ -39,23 +39,25 @@ public final class Trainer: @unchecked Sendable {  // each variable says where i
   ///   - programVersion: The version that the run's description names.
   ///   - state: Where to go on, or `nil` to begin.
   ///   - recorder: Who is told all that is needed to repeat the run; `nil` for nobody.
+  ///   - faults: What goes wrong on purpose: the speeds and the faults of a cluster, whose network and compute times mean
+  ///     nothing here.
   ///   - observer: Who is told how it goes.
   /// - Throws: ``TrainingError`` if model, data, state and configuration do not fit together.
   public convenience init(
     _ configuration: TrainingConfiguration, model: ShapedModel, data: DatasetPair,
     backend: any KernelBackend<Float>, programVersion: String, resuming state: TrainerState? = nil,
-    recorder: (any EventRecorder)? = nil, observer: any TrainingObserver
+    recorder: (any EventRecorder)? = nil, faults: ClusterDescription? = nil, observer: any TrainingObserver
   ) throws(TrainingError) {
     try self.init(
       configuration, model: model, data: data, backend: backend, programVersion: programVersion, resuming: state,
-      recorder: recorder, observer: observer, service: { server, _ in server })
+      recorder: recorder, faults: faults, observer: observer, service: { server, _ in server })
   }
 
   /// Prepares a run whose workers each reach the server through what `service` gives them, which may watch what passes.
   package init(
     _ configuration: TrainingConfiguration, model: ShapedModel, data: DatasetPair,
     backend: any KernelBackend<Float>, programVersion: String, resuming state: TrainerState? = nil,
-    recorder: (any EventRecorder)? = nil, observer: any TrainingObserver,
+    recorder: (any EventRecorder)? = nil, faults: ClusterDescription? = nil, observer: any TrainingObserver,
     service: (_ server: any ParameterService, _ worker: Int) -> any ParameterService
   ) throws(TrainingError) {
     precondition(
@@ -81,7 +83,10 @@ public final class Trainer: @unchecked Sendable {  // each variable says where i
     workers = setup.makeWorkers(clock: recorder == nil ? nil : clock, service: service).map { core in
       Worker(
         core, lane: setup.makeLane("asgd.worker.\(core.index)"), dispenser: dispenser, curriculum: curriculum,
-        takesTurns: takesTurns)
+        takesTurns: takesTurns,
+        trouble: faults.flatMap {
+          WorkerTrouble($0, worker: core.index, configuration: configuration, clock: clock, recorder: recorder)
+        })
     }
     monitor = RunMonitor(setup, observer: observer)
   }

@@ -23,10 +23,14 @@ final class Worker: @unchecked Sendable {  // `core` is used on the lane's queue
   /// makes them take turns, as workers with cores of their own would. Where there are cores for all it would only hand
   /// them to other programs.
   private let takesTurns: Bool
+  /// What it is made to suffer; `nil` for nothing.
+  private let trouble: WorkerTrouble?
 
   init(
-    _ core: LogicalWorker, lane: ComputeLane, dispenser: MinibatchDispenser, curriculum: Curriculum, takesTurns: Bool
+    _ core: LogicalWorker, lane: ComputeLane, dispenser: MinibatchDispenser, curriculum: Curriculum, takesTurns: Bool,
+    trouble: WorkerTrouble? = nil
   ) {
+    self.trouble = trouble
     self.core = core
     self.lane = lane
     self.dispenser = dispenser
@@ -44,8 +48,10 @@ final class Worker: @unchecked Sendable {  // `core` is used on the lane's queue
   ///   - repulls: Whether to begin with the latest parameters. A worker that never waits keeps the snapshot it pulled
   ///     with its last push instead, as if the pause between the epochs had not been.
   func train(epoch: Int, order: UnsafeBufferPointer<Int32>, repulls: Bool) {
-    defer { core.leave() }
-    if repulls { core.pull() }
+    guard trouble?.takesPart(core, dispenser) ?? true else { return }
+    defer { if !(trouble?.isLost ?? false) { core.leave() } }
+    // Who came late has the latest parameters already.
+    if repulls, !(trouble?.hasJustJoined ?? false) { core.pull() }
     while let minibatch = dispenser.next(for: index) {
       guard step(minibatch, epoch: epoch, order: order) else { return }
       if takesTurns { sched_yield() }
@@ -58,9 +64,13 @@ final class Worker: @unchecked Sendable {  // `core` is used on the lane's queue
     let examples = UnsafeBufferPointer(rebasing: order[curriculum.plan.positions(of: minibatch)])
     let step = curriculum.step(
       epoch * curriculum.plan.minibatches + minibatch, of: index, examples: examples, on: lane)
+    trouble?.beginCalculation()
     while true {
       let errand = core.train(step)
-      guard case .restart = errand else { return carryOut(errand) }
+      guard case .restart = errand else {
+        if let trouble, trouble.strike(core, dispenser) == .struck { return !trouble.isLost }
+        return carryOut(errand)
+      }
       core.restart()
     }
   }
@@ -76,6 +86,10 @@ final class Worker: @unchecked Sendable {  // `core` is used on the lane's queue
         core.pull()
         errand = .nothing
       case .push:
+        if let trouble, trouble.losesPush(core, dispenser) {
+          errand = .pull
+          continue
+        }
         var reply = core.push()
         if reply == .wait { reply = core.wait() }
         guard reply != .stopped else { return false }

@@ -27,6 +27,10 @@ package struct JSONObject {
     append(name, "[\(values.map(String.init).joined(separator: ","))]")
   }
 
+  mutating func add(_ name: String, _ values: [Double]) {
+    append(name, "[\(values.map { $0.isFinite ? "\($0)" : "null" }.joined(separator: ","))]")
+  }
+
   mutating func add(_ name: String, _ values: [String]) {
     append(name, "[\(values.map(Self.quoted).joined(separator: ","))]")
   }

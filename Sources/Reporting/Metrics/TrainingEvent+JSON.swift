@@ -156,6 +156,7 @@ extension JSONObject {
     add("parametersHash", report.parametersHash)
     add("peakMemoryBytes", report.peakMemoryBytes)
     add("updatesByWorker", report.updatesByWorker)
+    addAsynchrony(report.last.figures)
     add("refusedPushes", report.refusedPushes)
     add("warnings", report.warnings)
     if let advice = report.advice {

@@ -191,7 +191,9 @@ public struct RecordingTable: Sendable {
   private static func aligned(_ rows: [(String, String)]) -> String {
     let width = rows.map(\.0.count).max() ?? 0
     return rows.map { name, value in
-      value.isEmpty ? name + "\n" : name + String(repeating: " ", count: width - name.count + 2) + value + "\n"
+      // A value may be a small file by itself, of which each line has its place in the column.
+      let lines = value.split(separator: "\n").joined(separator: "\n" + String(repeating: " ", count: width + 2))
+      return lines.isEmpty ? name + "\n" : name + String(repeating: " ", count: width - name.count + 2) + lines + "\n"
     }.joined()
   }
 }

@@ -8,6 +8,8 @@ public enum Command: Hashable, Sendable {
   case replay(ReplayOptions)
   /// Train in virtual time.
   case simulate(SimulateOptions)
+  /// Train the same problem in several ways, and compare.
+  case compare(CompareOptions)
   /// List the values that an option takes.
   case list(ListSubject)
   /// Describe a model.
@@ -24,6 +26,7 @@ public enum Command: Hashable, Sendable {
   /// The commands by name; what is not among them does not exist.
   enum Name: String, CaseIterable {
     case train
+    case compare
     case simulate
     case replay
     case list
@@ -60,15 +63,17 @@ public enum Command: Hashable, Sendable {
     case .train: return .train(try trainOptions(Array(rest), vocabulary: vocabulary, cores: cores))
     case .simulate: return .simulate(try simulateOptions(Array(rest), vocabulary: vocabulary, cores: cores))
     case .replay: return .replay(try replayOptions(Array(rest), vocabulary: vocabulary, cores: cores))
+    case .compare: return .compare(try compareOptions(Array(rest), vocabulary: vocabulary, cores: cores))
     case .summary: return .summary(try summaryOptions(Array(rest), vocabulary: vocabulary))
     case .trace: return .trace(try TraceOptions.parse(Array(rest)))
     case .fit: return .fit(try FitOptions.parse(Array(rest)))
     case .list: return .list(try listSubject(Array(rest)))
     case .help:
       guard let subject = try positionals(Array(rest), most: 1).first else { return .help(help.text(for: .train)) }
+      if subject == HelpText.scriptsTopic { return .help(help.scriptsHelp) }
       if let topic = HelpTopic(rawValue: subject) { return .help(help.text(on: topic)) }
       if let name = Name(rawValue: subject) { return .help(help.text(for: name)) }
-      let subjects = Name.allCases.map(\.rawValue) + HelpTopic.allCases.map(\.rawValue)
+      let subjects = Name.allCases.map(\.rawValue) + HelpTopic.allCases.map(\.rawValue) + [HelpText.scriptsTopic]
       throw UsageError(
         "there is no help on '\(subject)', only on \(allOf(subjects))"
           + (NearestMatch.match(for: subject, among: subjects).map { "; did you mean '\($0)'?" } ?? ""))
@@ -109,6 +114,21 @@ public enum Command: Hashable, Sendable {
     try refusePositionals(outcome.positionals)
     options.train.given = outcome.given
     if options.train.mode == .sequential, !outcome.given.contains("--workers") { options.train.workers = 1 }
+    try options.checkConsistency(vocabulary: vocabulary)
+    return options
+  }
+
+  private static func compareOptions(
+    _ arguments: [String], vocabulary: Vocabulary, cores: Int
+  ) throws(UsageError) -> CompareOptions {
+    var options = CompareOptions(cores: cores)
+    let specifications =
+      CompareOptions.specifications(vocabulary: vocabulary, cores: cores).flatMap(\.options)
+      + CompareOptions.hyperparameterSpecifications
+    let outcome = try ArgumentParser(specifications: specifications).parse(arguments, into: &options)
+    try refusePositionals(outcome.positionals)
+    options.common.given = outcome.given
+    options.arguments = arguments
     try options.checkConsistency(vocabulary: vocabulary)
     return options
   }

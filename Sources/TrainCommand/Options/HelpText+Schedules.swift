@@ -103,4 +103,47 @@ extension HelpText {
 
     """
   }
+
+  /// What there is help on beside commands and families.
+  static let scriptsTopic = "scripts"
+
+  /// The help on scripts that describe clusters.
+  var scriptsHelp: String {
+    func entries(_ lines: [(String, String)]) -> String {
+      lines.map { HelpLayout.entry($0.0, $0.1, column: 6) }.joined()
+    }
+    return """
+      OVERVIEW: Scripts that describe a cluster, for simulate --script and --inject.
+
+      \(HelpLayout.wrapped("""
+        A directive a line; # begins a comment. Workers are numbered from 0. Times have units (us, ms, s, min), data kB, MB \
+        or GB, and links Mbit/s, Gbit/s or MB/s.
+        """))
+      ONLY IN VIRTUAL TIME:
+      \(entries([
+        ("compute MODEL", "How long a gradient takes, as --delays has it."),
+        ("service MODEL", "How long the server works on a push."),
+        ("network latency T bandwidth B server B", "The links of each worker, and the server's that all share."),
+        ("cores N slice T", "All workers share so many processors, in turns of T."),
+      ]))
+      WORKERS:
+      \(entries([
+        ("workers 0-9 speed 0.25", "Calculations take four times as long; live speeds are 1 at most."),
+        ("worker 3 latency T bandwidth B", "Its own link; only in virtual time."),
+        ("straggler worker 3 factor 10", "The same as 'worker 3 speed 0.1'."),
+      ]))
+      FAULTS, each with a moment: at TIME, at update N, or rate R/s for each worker:
+      \(entries([
+        ("crash worker 3 at 2s restart after 500ms", "Loses all that it keeps and computes; without restart, for good."),
+        ("pause workers 0-3 at update 100 for 1s", "Does nothing for a while."),
+        ("join worker 7 at 10s", "Takes part only from then on."),
+        ("lose push of all probability 0.01 noticed after 10ms", "The gradient never arrives."),
+        ("duplicate push of all rate 0.1/s", "It arrives twice."),
+      ]))
+      EXAMPLES:
+        straggler worker 0
+        crash all rate 1/min restart after 5s
+
+      """
+  }
 }

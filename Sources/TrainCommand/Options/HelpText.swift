@@ -9,6 +9,7 @@ struct HelpText {
     case .train, .help: trainHelp
     case .simulate: simulateHelp
     case .replay: replayHelp
+    case .compare: compareHelp
     case .list: listHelp
     case .summary: summaryHelp
     case .trace: traceHelp
@@ -31,6 +32,7 @@ struct HelpText {
         error, results go to standard output.
         """))
       USAGE: asgd-train [train] [options]
+             asgd-train compare [options]
              asgd-train simulate [options]
              asgd-train replay FILE [options]
              asgd-train list SUBJECT

@@ -62,7 +62,7 @@ public struct SimulateOptions: Hashable, Sendable {
       },
       .path(
         "--script",
-        "The cluster in a file: delays, slow workers, network and faults (see the documentation of AsyncSGD, 'Virtual time').",
+        "The cluster in a file: delays, slow workers, network and faults (see 'asgd-train help scripts').",
         default: "off", otherNames: ["cluster"]
       ) { $0.script = $1 },
       .integer(

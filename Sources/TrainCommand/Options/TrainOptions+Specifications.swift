@@ -90,6 +90,12 @@ extension TrainOptions {
         placeholder: "LEVEL", values: ["auto"] + InstructionSet.allCases.map(\.rawValue), default: "auto",
         otherNames: ["instruction-set", "simd-level"]
       ) { $0.instructionSet = InstructionSet(rawValue: $1) },
+      .path(
+        "--inject",
+        "Make workers slow, pause, crash or come late, and lose or double their pushes, as a script says (see "
+          + "'asgd-train help scripts').",
+        default: "off", otherNames: ["faults"]
+      ) { $0.inject = $1 },
     ]
   }
 

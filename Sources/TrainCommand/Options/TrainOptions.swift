@@ -80,6 +80,8 @@ public struct TrainOptions: Hashable, Sendable {
   public var resume: String?
   /// `--record`: a file.
   public var record: String?
+  /// `--inject`: a file.
+  public var inject: String?
   /// `--target-accuracy`: a share.
   public var targetAccuracy: Double?
   /// `--quiet`.
@@ -105,6 +107,7 @@ public struct TrainOptions: Hashable, Sendable {
     add("--on-divergence", onDivergence == .stop ? nil : onDivergence.rawValue)
     add("--target-accuracy", targetAccuracy.map { "\($0)" })
     add("--resume", resume)
+    add("--inject", inject)
     return arguments
   }
 

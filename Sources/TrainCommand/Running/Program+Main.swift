@@ -44,6 +44,11 @@ extension Program {
       return try withExtendedLifetime(interrupts) {
         try ReplaySession(options).run(interrupts)
       }
+    case .compare(let options):
+      let interrupts = InterruptHandler()
+      return try withExtendedLifetime(interrupts) {
+        try ComparisonSession(options).run(interrupts)
+      }
     case .list(.kernels):
       try output.write(KernelListing(KernelBackends.all).text)
     case .list(let subject):
@@ -71,10 +76,9 @@ extension ExitCode {
       case let error as RecordingError:
         error.isNotFound ? .dataNotFound : error.isUnwritable ? .cannotWrite : .malformedData
       case SafetensorsError.notFound: .dataNotFound
-      case let error as RecordingError:
-        error.isNotFound ? .dataNotFound : error.isUnwritable ? .cannotWrite : .malformedData
       case ScriptError.notFound: .dataNotFound
-      case is SafetensorsError, is CheckpointError, is ReplayError, is ScriptError, is FitError: .malformedData
+      case is SafetensorsError, is CheckpointError, is ReplayError, is ScriptError, is ComparisonFileError, is FitError:
+        .malformedData
       case is OutputError, is AtomicFileError: .cannotWrite
       default: .internalError
       }

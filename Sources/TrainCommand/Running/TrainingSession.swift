@@ -14,6 +14,8 @@ struct TrainingSession {
   private let backend: any KernelBackend<Float>
   private let console: ConsoleReporter
   private let metrics: JSONLinesReporter?
+  /// What goes wrong on purpose; `nil` for nothing.
+  private let faults: ClusterDescription?
 
   /// Prepares a session: reads the checkpoint to resume, makes the kernels and opens the files to write.
   ///
@@ -24,6 +26,8 @@ struct TrainingSession {
     settings = try resumed.map { try RunSettings(options, resuming: $0) } ?? RunSettings(options)
     try options.checkDataDirectory(dataset: settings.dataset, vocabulary: .ofThisProgram)
     try options.checkInstructionSet(kernels: settings.kernels, vocabulary: .ofThisProgram)
+    let workers = settings.configuration.workers
+    faults = try options.inject.map { try ScriptFile.faults(at: $0, workers: workers) }
     backend = try KernelBackends.make(named: settings.kernels, instructionSet: options.instructionSet)
     for path in [options.checkpoint, options.record].compactMap(\.self) { try WritableFile.check(path) }
     try options.checkRecordable(settings.configuration.mode)
@@ -48,13 +52,13 @@ struct TrainingSession {
       try resumed.check(fits: model, trainingExamples: data.training.count, path: path)
     }
     let recorder = try options.record.map { path in
-      let run = RecordedRun(settings, backend: backend, data: data, driver: .live)
+      let run = RecordedRun(settings, backend: backend, data: data, driver: .live, cluster: faults.map { "\($0)" })
       return try RecordingWriter(path: path, header: RecordingHeader(settings: run.fields, state: resumed?.state))
     }
     let observers: [any TrainingObserver] = [console] + (metrics.map { [$0] } ?? [])
     let trainer = try Trainer(
       settings.configuration, model: model, data: data, backend: backend, programVersion: Program.version,
-      resuming: resumed?.state, recorder: recorder, observer: ObserverGroup(observers))
+      resuming: resumed?.state, recorder: recorder, faults: faults, observer: ObserverGroup(observers))
 
     let console = console
     interrupts.endOrderly {

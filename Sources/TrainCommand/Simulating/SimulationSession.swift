@@ -20,12 +20,12 @@ struct SimulationSession {
   init(_ options: SimulateOptions) throws {
     self.options = options
     settings = RunSettings(options.train)
-    cluster = try options.clusterDescription()
-    if let worker = cluster.missingWorker(of: options.train.workers) {
-      throw UsageError(
-        "the script speaks of worker \(worker), and there are \(options.train.workers), from 0 on: give '--workers' a "
-          + "larger number")
+    var cluster = try options.script.map { try ScriptFile.cluster(at: $0, workers: options.train.workers) }
+    if let delays = options.delays {
+      cluster = cluster ?? ClusterDescription()
+      cluster?.compute = delays
     }
+    self.cluster = cluster ?? ClusterDescription()
     backend = try KernelBackends.make(named: settings.kernels, instructionSet: options.train.instructionSet)
     if let path = options.train.record { try WritableFile.check(path) }
     console = .standardError(isQuiet: options.train.isQuiet, moreArguments: options.moreArguments)
@@ -77,24 +77,5 @@ struct SimulationSession {
       parameters: model.layout.count)
     try OutputDescriptor.standardOutput.write("\(VirtualTimeTable(run.run()))")
     return .done
-  }
-}
-
-extension SimulateOptions {
-  /// Returns the cluster that script and options describe.
-  ///
-  /// - Throws: ``ScriptError`` with the file and the line; `OutputError` if the script cannot be read.
-  func clusterDescription() throws -> ClusterDescription {
-    var cluster = ClusterDescription()
-    if let script {
-      let text = try ScriptFile.text(at: script)
-      do {
-        cluster = try ClusterDescription(script: text)
-      } catch {
-        throw ScriptError.malformed(path: script, reason: "\(error)")
-      }
-    }
-    if let delays { cluster.compute = delays }
-    return cluster
   }
 }

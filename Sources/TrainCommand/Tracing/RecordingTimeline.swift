@@ -40,9 +40,7 @@ struct RecordingTimeline {
       switch event {
       case .push(let push): try add(push, to: &trace)
       case .pull(let pull):
-        try mark(
-          pull.restarts ? "restart" : "pull", worker: pull.worker, at: pull.microseconds, in: &trace,
-          ["version": .integer(pull.version), "shard": .integer(pull.shard)])
+        try add(pull, to: &trace)
       case .leave(let worker, let moment):
         lanes[worker]?.last = nil
         try mark(event.text, worker: worker, at: moment, in: &trace)
@@ -113,6 +111,16 @@ struct RecordingTimeline {
   private mutating func forgetPushes() {
     lastWorker = nil
     for worker in lanes.keys { lanes[worker]?.last = nil }
+  }
+
+  private mutating func add(_ pull: RecordedPull, to trace: inout ChromeTraceWriter) throws(AtomicFileError) {
+    if pull.restarts {
+      try draw("given up", pull.microseconds, pull.worker, [:], &trace)
+      lanes[pull.worker]?.last = nil
+    }
+    try mark(
+      pull.restarts ? "restart" : "pull", worker: pull.worker, at: pull.microseconds, in: &trace,
+      ["version": .integer(pull.version), "shard": .integer(pull.shard)])
   }
 
   // MARK: Faults

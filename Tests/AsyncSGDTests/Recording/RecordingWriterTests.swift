@@ -55,6 +55,17 @@ struct RecordingWriterTests {
     #expect(writer.failure == nil)
   }
 
+  @Test("a writer that is given up without being closed leaves all that was recorded")
+  func givenUp() throws {
+    let place = RecordingPlace()
+    var writer: RecordingWriter? = try RecordingWriter(path: place.path, header: SampleRecording.header())
+    for event in SampleRecording.events { writer?.record(event) }
+    writer = nil
+    // Its clock may hold it for a moment.
+    while try !Recording(reading: place.path).isComplete { sched_yield() }
+    #expect(try Recording(reading: place.path).events == SampleRecording.events)
+  }
+
   @Test("a file that is there is replaced, and a link to it stays one")
   func replaces() throws {
     let place = RecordingPlace()

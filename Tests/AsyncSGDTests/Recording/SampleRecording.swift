@@ -68,7 +68,8 @@ enum SampleRecording {
     var stream = RandomStream(seed: 7, purpose: .testing)
     var events: [RecordedEvent] = [.begin(workers: 0..<workers, pulling: 0..<0)]
     var bases = Array(repeating: Array(repeating: 0, count: shards), count: workers)
-    var pulls = Array(repeating: 0, count: workers)
+    var pulls = bases
+    var starts = Array(repeating: 15, count: workers)
     var finishes = (0..<workers).map { _ in 9_000 + Int(stream.uniform(below: 6_000)) }
     var last = 0
     for update in 0..<updates {
@@ -82,12 +83,13 @@ enum SampleRecording {
           .push(
             RecordedPush(
               worker: worker, shard: shard, baseVersion: bases[worker][shard], version: update,
-              minibatches: shard == 0 ? [update] : [], fate: .applied, loss: loss, pulledAt: pulls[worker],
-              startedAt: pulls[worker] + 15, pushedAt: pushedAt, arrivedAt: last)))
+              minibatches: shard == 0 ? [update] : [], fate: .applied, loss: loss, pulledAt: pulls[worker][shard],
+              startedAt: starts[worker], pushedAt: pushedAt, arrivedAt: last)))
         bases[worker][shard] = update + 1
+        pulls[worker][shard] = last + 40
       }
-      pulls[worker] = last + 40
-      finishes[worker] = pulls[worker] + 9_000 + Int(stream.uniform(below: 6_000))
+      starts[worker] = last + 55
+      finishes[worker] = last + 9_000 + Int(stream.uniform(below: 6_000))
       if (update + 1) % interval == 0 { events.append(.fingerprint(version: update + 1, hash: stream.next())) }
     }
     events.append(.end(RecordedEnd(version: updates, hash: stream.next(), position: updates, microseconds: last + 100)))

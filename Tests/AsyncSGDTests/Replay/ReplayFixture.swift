@@ -21,7 +21,7 @@ struct RecordedRun {
   let model: String
 
   /// Our own kernels: the naive ones take seconds a step for large models.
-  private static let backend: any KernelBackend<Float> = {
+  static let backend: any KernelBackend<Float> = {
     do { return try KernelBackends.make(named: "simd") } catch { preconditionFailure("\(error)") }
   }()
 
@@ -31,17 +31,18 @@ struct RecordedRun {
   ///   - configuration: The run.
   ///   - model: A model of the zoo, made small.
   ///   - state: What it goes on from.
+  ///   - faults: What goes wrong on purpose.
   ///   - stopAfterUpdates: After how many pushes to stop it; `nil` for never.
   /// - Throws: What keeps it from its end.
   init(
     _ configuration: TrainingConfiguration, model: String = "mlp", resuming state: TrainerState? = nil,
-    stopAfterUpdates: Int? = nil
+    faults: ClusterDescription? = nil, stopAfterUpdates: Int? = nil
   ) throws {
     let keeper = EventKeeper()
     let stop = StopAfter(stopAfterUpdates, events: keeper)
     let trainer = try Trainer(
       configuration, model: TrainingFixture.model(model), data: TrainingFixture.digits,
-      backend: Self.backend, programVersion: "test", resuming: state, recorder: stop,
+      backend: Self.backend, programVersion: "test", resuming: state, recorder: stop, faults: faults,
       observer: RecordingObserver())
     stop.action = { trainer.requestStop() }
     report = try trainer.run()

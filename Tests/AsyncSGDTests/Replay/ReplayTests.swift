@@ -82,6 +82,24 @@ struct ReplayTests {
     }
   }
 
+  @Test("a live run with faults is repeated with them", arguments: PolicyCase.replayed)
+  func faults(policy: PolicyCase) throws {
+    let cluster = ClusterDescription(
+      classes: [ClusterDescription.WorkerClass(workers: 1...1, speed: 0.5)],
+      faults: [
+        Fault(.crash(restartAfter: 0.002), workers: 0...0, .update(3)),
+        Fault(.crash(restartAfter: nil), workers: 2...2, .update(12)), Fault(.pause(seconds: 0.001), .update(5)),
+        Fault(.join, workers: 1...1, .update(2)), Fault(.losePush(noticedAfter: 0.001), .probability(0.1)),
+        Fault(.duplicatePush, .probability(0.1)),
+      ])
+    let run = try RecordedRun(configuration(policy), faults: cluster)
+    let kinds = Set(
+      run.recording.events.compactMap { if case .fault(let fault) = $0 { fault.kind } else { nil } })
+    #expect(kinds.contains(.crash) && kinds.contains(.pause))
+    #expect(run.recording.events.contains { if case .join = $0 { true } else { false } })
+    for threads in [1, 3] { expectSame(try run.replay(threads: threads), run) }
+  }
+
   @Test("a run that was resumed, from the state that the recording begins with")
   func resumed() throws {
     var configuration = configuration(PolicyCase(.eamsgd, (.communicationPeriod, .integer(3))), epochs: 1)
@@ -144,7 +162,7 @@ struct ReplayTests {
   @Test("recording changes nothing: one worker has the bits of a run that is not recorded")
   func recordingChangesNothing() throws {
     let configuration = configuration(PolicyCase(.async), workers: 1)
-    let plain = try TrainingFixture.trainer(configuration, model: "lenet5").run()
+    let plain = try TrainingFixture.trainer(configuration, model: "lenet5", backend: RecordedRun.backend).run()
     #expect(try RecordedRun(configuration, model: "lenet5").report.parametersHash == plain.parametersHash)
   }
 }

@@ -75,6 +75,20 @@ struct Metrics {
   }
 
   struct Final: Decodable {
+    struct Bin: Decodable {
+      let from: Int
+      let to: Int
+      let count: Int
+    }
+
+    struct ByWorker: Decodable {
+      let mean: [Double]
+      let p50: [Int]
+      let p95: [Int]
+      let p99: [Int]
+      let max: [Int]
+    }
+
     let outcome: String
     let workers: Int
     let mode: String
@@ -87,6 +101,9 @@ struct Metrics {
     let parametersHash: String
     let peakMemoryBytes: Int
     let updatesByWorker: [Int]
+    let stalenessHistogram: [Bin]
+    /// Not there with a single worker.
+    let stalenessByWorker: ByWorker?
     let refusedPushes: Int
   }
 

@@ -1,0 +1,121 @@
+internal import AsyncSGD
+
+/// What the runs of one cell came to.
+///
+/// A run that diverged has no accuracy at equal gradients or at equal time; it is counted instead. At the target it counts
+/// as one that got there if it did before it diverged.
+package struct CellResults: Sendable {
+  /// What was trained.
+  package let cell: ComparisonCell
+  /// Its runs, by rising seed.
+  package let runs: [ComparisonRun]
+  /// Accuracy at equal gradients, by seed.
+  package let accuracyAtExamples: [UInt64: Double]
+  /// Test loss at equal gradients, by seed.
+  package let lossAtExamples: [UInt64: Double]
+  /// Seconds until equal gradients, by seed.
+  package let secondsAtExamples: [UInt64: Double]
+  /// Accuracy at equal time, by seed.
+  package let accuracyAtSeconds: [UInt64: Double]
+  /// Gradients' examples at equal time, by seed.
+  package let examplesAtSeconds: [UInt64: Double]
+  /// Seconds until the target was reached, by seed; a run that never reached it is not in it.
+  package let secondsToTarget: [UInt64: Double]
+  /// Examples until the target was reached, by seed.
+  package let examplesToTarget: [UInt64: Double]
+
+  /// Reads the curves at the places that a group has in common.
+  init(_ cell: ComparisonCell, runs: [ComparisonRun], examples: Double?, seconds: Double?, target: Double?) {
+    self.cell = cell
+    self.runs = runs.sorted { $0.seed < $1.seed }
+    let finished = runs.filter { $0.outcome == .completed }
+    func read(
+      _ runs: [ComparisonRun], _ quantity: LearningCurve.Quantity, at position: Double?, _ axis: LearningCurve.Axis
+    ) -> [UInt64: Double] {
+      guard let position else { return [:] }
+      return Self.bySeed(runs) { $0.curve.value(of: quantity, at: position, along: axis) }
+    }
+    accuracyAtExamples = read(finished, .accuracy, at: examples, .examples)
+    lossAtExamples = read(finished, .loss, at: examples, .examples)
+    secondsAtExamples = read(finished, .seconds, at: examples, .examples)
+    accuracyAtSeconds = read(finished, .accuracy, at: seconds, .seconds)
+    examplesAtSeconds = read(finished, .examples, at: seconds, .seconds)
+    secondsToTarget = target.map { target in Self.bySeed(runs) { $0.curve.crossing(target, along: .seconds) } } ?? [:]
+    examplesToTarget = target.map { target in Self.bySeed(runs) { $0.curve.crossing(target, along: .examples) } } ?? [:]
+  }
+
+  /// The runs that diverged.
+  package var diverged: Int { runs.count { $0.outcome == .diverged } }
+
+  /// Whether every run went to its end, and there is one.
+  package var isSound: Bool { !runs.isEmpty && diverged == 0 }
+
+  /// The runs that reached the target.
+  package var reached: Int { secondsToTarget.count }
+
+  /// Whether every run reached the target, and there is one.
+  package var alwaysReaches: Bool { !runs.isEmpty && reached == runs.count }
+
+  /// The mean time to the target; `nil` unless every run reached it, for a mean of only those that did would flatter.
+  package var timeToTarget: Estimate? { alwaysReaches ? Estimate(secondsToTarget) : nil }
+
+  /// The throughput of the runs that went to their end, in examples a second.
+  package var throughput: Estimate? {
+    Estimate(runs.filter { $0.outcome == .completed }.map(\.examplesPerSecond))
+  }
+
+  /// The mean staleness of the runs.
+  package var staleness: Estimate? { Estimate(runs.map(\.staleness.mean)) }
+
+  private static func bySeed(
+    _ runs: [ComparisonRun], _ value: (ComparisonRun) -> Double?
+  ) -> [UInt64: Double] {
+    var values: [UInt64: Double] = [:]
+    for run in runs { values[run.seed] = value(run) }
+    return values
+  }
+}
+
+extension Estimate {
+  /// Estimates the mean over seeds.
+  package init?(_ values: [UInt64: Double]) {
+    self.init(values.sorted { $0.key < $1.key }.map(\.value))
+  }
+
+  /// Estimates the mean difference of `first` and `second` over the seeds that both have; `nil` if there are none.
+  package init?(pairing first: [UInt64: Double], with second: [UInt64: Double]) {
+    self.init(first.keys.sorted().compactMap { seed in second[seed].map { (first[seed] ?? 0) - $0 } })
+  }
+}
+
+/// Two cells side by side, seed by seed: the same initial parameters and the same order of the examples.
+package struct Matchup: Hashable, Sendable {
+  /// How much more accurate the first is at equal gradients.
+  package let accuracyAtExamples: Estimate?
+  /// How much larger the test loss of the first is at equal gradients, in nats.
+  package let lossAtExamples: Estimate?
+  /// How many times as long the second takes for the same gradients.
+  package let throughput: RatioEstimate?
+  /// How much more accurate the first is at equal time.
+  package let accuracyAtSeconds: Estimate?
+  /// How many times as long the second takes to the target; `nil` unless all runs of both reach it.
+  package let speedUp: RatioEstimate?
+
+  /// Pairs two cells of one group.
+  package init(_ first: CellResults, against second: CellResults) {
+    accuracyAtExamples = Estimate(pairing: first.accuracyAtExamples, with: second.accuracyAtExamples)
+    lossAtExamples = Estimate(pairing: first.lossAtExamples, with: second.lossAtExamples)
+    throughput = Self.ratio(second.secondsAtExamples, to: first.secondsAtExamples)
+    accuracyAtSeconds = Estimate(pairing: first.accuracyAtSeconds, with: second.accuracyAtSeconds)
+    speedUp =
+      first.alwaysReaches && second.alwaysReaches
+      ? Self.ratio(second.secondsToTarget, to: first.secondsToTarget) : nil
+  }
+
+  private static func ratio(_ first: [UInt64: Double], to second: [UInt64: Double]) -> RatioEstimate? {
+    RatioEstimate(
+      first.keys.sorted().compactMap { seed in
+        second[seed].map { (numerator: first[seed] ?? 0, denominator: $0) }
+      })
+  }
+}

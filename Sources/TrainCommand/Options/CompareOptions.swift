@@ -1,0 +1,57 @@
+internal import AsyncSGD
+internal import Reporting
+
+/// What `compare` was asked to do.
+public struct CompareOptions: Hashable, Sendable {
+  /// The most seeds of a comparison.
+  static let mostSeeds = 1000
+
+  /// What all runs have in common; mode, rule, workers and seed are those of the cells.
+  public var common: TrainOptions
+  /// `--modes`.
+  var modes = [AlgorithmChoice(CoordinationMode.sync), AlgorithmChoice(.async)]
+  /// `--rules`.
+  var rules = [AlgorithmChoice(UpdateRuleKind.plain)]
+  /// `--workers`.
+  public var workers: [Int]
+  /// `--seeds`.
+  public var seeds: [UInt64] = [1, 2, 3, 4, 5]
+  /// `--baseline`.
+  var baseline = ComparisonAnalysis.Baseline()
+  /// `--target-accuracy`: a share; `nil` for what the baseline reaches.
+  public var targetAccuracy: Double?
+  /// `--json`: a file.
+  public var json: String?
+  /// `--csv`: a file.
+  public var csv: String?
+  /// `--html`: a file.
+  public var html: String?
+  /// The arguments that were given, to be repeated.
+  public var arguments: [String] = []
+
+  /// Creates the defaults on a machine with `cores` cores.
+  public init(cores: Int) {
+    common = TrainOptions(cores: cores)
+    workers = [common.workers]
+  }
+
+  /// Refuses combinations that make no sense, though each of their options does.
+  ///
+  /// - Parameter vocabulary: The names that options take.
+  /// - Throws: ``UsageError`` that says which option to drop.
+  func checkConsistency(vocabulary: Vocabulary) throws(UsageError) {
+    try checkHiddenLayer(
+      hidden: common.hidden, activation: common.activation, model: common.model, vocabulary: vocabulary)
+    try common.checkDataDirectory(dataset: common.dataset, vocabulary: vocabulary)
+    try common.checkInstructionSet(kernels: common.kernels, vocabulary: vocabulary)
+    let files = [("--json", json), ("--csv", csv), ("--html", html)].compactMap { name, path in
+      path.map { (name: name, path: $0) }
+    }
+    for (index, file) in files.enumerated() {
+      if let other = files[..<index].first(where: { $0.path == file.path }) {
+        throw UsageError("'\(other.name)' and '\(file.name)' name the same file '\(file.path)'")
+      }
+    }
+    _ = try ComparisonGrid(self)
+  }
+}
