@@ -16,6 +16,8 @@ public enum Command: Hashable, Sendable {
   case summary(SummaryOptions)
   /// Show a recording.
   case trace(TraceOptions)
+  /// Find a cluster that behaves as a recorded run.
+  case fit(FitOptions)
   /// Print this help.
   case help(String)
   /// Print this version.
@@ -30,6 +32,7 @@ public enum Command: Hashable, Sendable {
     case list
     case summary
     case trace
+    case fit
     case help
   }
 
@@ -63,6 +66,7 @@ public enum Command: Hashable, Sendable {
     case .compare: return .compare(try compareOptions(Array(rest), vocabulary: vocabulary, cores: cores))
     case .summary: return .summary(try summaryOptions(Array(rest), vocabulary: vocabulary))
     case .trace: return .trace(try TraceOptions.parse(Array(rest)))
+    case .fit: return .fit(try FitOptions.parse(Array(rest)))
     case .list: return .list(try listSubject(Array(rest)))
     case .help:
       guard let subject = try positionals(Array(rest), most: 1).first else { return .help(help.text(for: .train)) }

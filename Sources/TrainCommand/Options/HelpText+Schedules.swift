@@ -78,6 +78,32 @@ extension HelpText {
       """
   }
 
+  /// The help of `fit`.
+  var fitHelp: String {
+    """
+    OVERVIEW: Find an emulated cluster that behaves as a recorded run.
+
+    \(HelpLayout.wrapped("""
+      Takes the times of the recording apart, simulates clusters that may have made them, and chooses the one whose \
+      staleness is nearest to what was recorded: their Kolmogorov-Smirnov distance, the largest difference of the two \
+      distribution functions. Prints what was measured and how near each kind of cluster came, then the cluster as a \
+      script.
+      """))
+    USAGE: asgd-train fit FILE [options]
+
+    OPTIONS:
+    \(FitOptions.specifications.map(HelpLayout.entry).joined())
+    GENERAL:
+    \(Self.generalOptions)
+    EXAMPLES:
+      asgd-train --workers 8 --record run.asgd
+      asgd-train fit run.asgd --output cluster.txt
+      asgd-train simulate --workers 8 --script cluster.txt
+          Record a run, and go on with it in virtual time.
+
+    """
+  }
+
   /// What there is help on beside commands and families.
   static let scriptsTopic = "scripts"
 

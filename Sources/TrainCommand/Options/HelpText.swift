@@ -13,6 +13,7 @@ struct HelpText {
     case .list: listHelp
     case .summary: summaryHelp
     case .trace: traceHelp
+    case .fit: fitHelp
     }
   }
 
@@ -37,6 +38,7 @@ struct HelpText {
              asgd-train list SUBJECT
              asgd-train summary --model NAME --input CxHxW --classes N [options]
              asgd-train trace FILE [options]
+             asgd-train fit FILE [options]
              asgd-train help [COMMAND | TOPIC]
 
       \(groups.joined(separator: "\n"))

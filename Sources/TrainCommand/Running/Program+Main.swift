@@ -57,6 +57,8 @@ extension Program {
       try output.write(ModelSummary(options).text)
     case .trace(let options):
       try TraceSession(options).run()
+    case .fit(let options):
+      try FitSession(options).run()
     case .help(let text), .version(let text):
       try output.write(text)
     }
@@ -75,7 +77,7 @@ extension ExitCode {
         error.isNotFound ? .dataNotFound : error.isUnwritable ? .cannotWrite : .malformedData
       case SafetensorsError.notFound: .dataNotFound
       case ScriptError.notFound: .dataNotFound
-      case is SafetensorsError, is CheckpointError, is ReplayError, is ScriptError, is ComparisonFileError:
+      case is SafetensorsError, is CheckpointError, is ReplayError, is ScriptError, is ComparisonFileError, is FitError:
         .malformedData
       case is OutputError, is AtomicFileError: .cannotWrite
       default: .internalError

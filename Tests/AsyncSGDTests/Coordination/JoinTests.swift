@@ -101,7 +101,7 @@ struct JoinTests {
     coordinator.join(worker: 1)
     #expect(push(1, &coordinator, base: 2) == [])
     #expect(push(3, &coordinator, base: 0) == [3])
-    #expect(push(0, &coordinator, base: 1) == [0, 1])
+    #expect(push(0, &coordinator, base: 2) == [0, 1])
     #expect(coordinator.stalenessLawResidual == 0)
   }
 

@@ -139,8 +139,8 @@ struct ClusterFitTests {
     // Fitted numbers make the distance smaller than that of the true ones; 1.95/√n is exceeded once in 1,000.
     let own = try #require(fits.first { Self.isSameFamily($0.model.family, model.family) })
     #expect(own.distance < 1.95 / Double(count).squareRoot())
-    // Gamma and shifted exponential have the exponential among them.
-    #expect(fits[0].distance >= own.distance - 0.003)
+    // Gamma and shifted exponential have the exponential among them, and may be nearer to what it made.
+    if model.family != .exponential { #expect(Self.isSameFamily(fits[0].model.family, model.family)) }
     // The mean of n durations; of a Pareto's, whose shape is estimated, with the error of 1/√n in the shape.
     #expect(
       abs(own.model.mean / model.mean - 1) < 4.5 * model.coefficientOfVariation * 1.5 / Double(count).squareRoot()

@@ -22,10 +22,13 @@ public struct DurationFit: Hashable, Sendable {
   /// The models of greatest likelihood, one of each family that has one.
   private static func models(of sorted: [Double]) -> [ComputeTimeModel] {
     let count = Double(sorted.count)
-    let (least, mean) = (sorted[0], sorted.reduce(0, +) / count)
+    let least = sorted[0]
+    // Where all are equal, so is their mean, to the last bit: all other families need durations that differ.
+    guard sorted[sorted.count - 1] > least else {
+      return [ComputeTimeModel(.constant, mean: least), ComputeTimeModel(.exponential, mean: least)]
+    }
+    let mean = sorted.reduce(0, +) / count
     var models = [ComputeTimeModel(.constant, mean: mean), ComputeTimeModel(.exponential, mean: mean)]
-    // All the others need durations that differ.
-    guard sorted[sorted.count - 1] > least else { return models }
     let logarithms = sorted.map { log($0) }
     let meanLog = logarithms.reduce(0, +) / count
     let variance = logarithms.reduce(0) { $0 + ($1 - meanLog) * ($1 - meanLog) } / count

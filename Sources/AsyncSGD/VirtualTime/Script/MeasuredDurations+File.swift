@@ -18,6 +18,10 @@ extension MeasuredDurations {
     }
     let bytes: [UInt8]
     do { bytes = try readFile(path) } catch { throw DescriptionError("'\(path)' cannot be read: \(error)") }
+    if bytes.starts(with: RecordingFormat.magic), column == nil, unit == nil {
+      try self.init(recording: bytes, path: path)
+      return
+    }
     var table = DurationTable(path: path, column: column)
     for (index, line) in String(decoding: bytes, as: UTF8.self).split(
       omittingEmptySubsequences: false, whereSeparator: \.isNewline
@@ -31,6 +35,22 @@ extension MeasuredDurations {
     self.init(
       byWorker: table.byWorker,
       source: path + (settings.isEmpty ? "" : ":" + settings.joined(separator: ",")))
+  }
+}
+
+extension MeasuredDurations {
+  /// Takes the times of calculations from a recording, each worker's by themselves.
+  private init(recording bytes: [UInt8], path: String) throws(DescriptionError) {
+    let recording: Recording
+    do { recording = try Recording(bytes: bytes, path: path) } catch { throw DescriptionError("\(error)") }
+    var byWorker: [[Double]] = []
+    for case .push(let push) in recording.events where !push.minibatches.isEmpty {
+      while byWorker.count <= push.worker { byWorker.append([]) }
+      let microseconds = Double(max(1, push.pushedAt - push.startedAt)) / Double(push.minibatches.count)
+      byWorker[push.worker].append(microseconds * 1e-6)
+    }
+    guard !byWorker.isEmpty else { throw DescriptionError("'\(path)' holds no pushes") }
+    self.init(byWorker: byWorker, source: path)
   }
 }
 

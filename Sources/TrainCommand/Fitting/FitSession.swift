@@ -1,0 +1,41 @@
+internal import AsyncSGD
+internal import Foundation
+internal import Reporting
+
+/// Carries out `fit`: finds a cluster in virtual time whose staleness is that of a recorded run.
+struct FitSession {
+  private let options: FitOptions
+  private let recording: Recording
+  private let recordedRun: RecordedRun
+
+  /// Reads the recording.
+  ///
+  /// - Throws: ``RecordingError``, ``CheckpointError``; ``OutputError`` if the script cannot be written.
+  init(_ options: FitOptions) throws {
+    self.options = options
+    if let path = options.output {
+      try WritableFile.check(path)
+      if let script = FileStatus(path: path), let source = FileStatus(path: options.path), script.isSameFile(as: source)
+      {
+        throw UsageError("'--output \(path)' is the recording itself")
+      }
+    }
+    recording = try Recording(reading: options.path)
+    recordedRun = try RecordedRun(recording.header, path: options.path)
+  }
+
+  /// Fits, prints what was found, and writes the script.
+  ///
+  /// - Throws: ``FitError``; ``OutputError`` if the script cannot be written.
+  func run() throws {
+    let fit = try ClusterFit(recording.events, of: recordedRun.settings.configuration)
+    if let path = options.output {
+      do {
+        try Data((FitTable.script(of: fit) + "\n").utf8).write(to: URL(fileURLWithPath: path), options: .atomic)
+      } catch {
+        throw OutputError(name: path, reason: "\(error.localizedDescription)")
+      }
+    }
+    try OutputDescriptor.standardOutput.write("\(FitTable(fit))")
+  }
+}
