@@ -67,6 +67,7 @@ extension JSONObject {
     add("epoch", progress.epoch)
     add("epochs", progress.epochs)
     add("seconds", progress.seconds)
+    add("virtualSeconds", progress.virtualSeconds)
     add("examples", progress.examples)
     add("examplesPerSecond", progress.examplesPerSecond)
     add("updates", progress.updates)
@@ -83,6 +84,7 @@ extension JSONObject {
   fileprivate mutating func add(_ report: EpochReport) {
     add("epoch", report.epoch)
     add("seconds", report.seconds)
+    add("virtualSeconds", report.virtualSeconds)
     add("examples", report.examples)
     add("examplesPerSecond", report.examplesPerSecond)
     add("updates", report.updates)

@@ -67,6 +67,23 @@ enum DigitsTraining {
     change(&configuration)
     return try run(configuration, model: model, activation: activation, on: data)
   }
+
+  /// Trains with a recipe's values but for some, in virtual time: the staleness is the same each time.
+  static func simulate(
+    workers: Int, model name: String = "lenet5", seed: UInt64, _ change: (inout TrainingConfiguration) -> Void
+  ) throws -> Run {
+    var configuration = TrainingConfiguration(
+      TrainingRecipe.recommended(forModel: name), workers: workers, seed: seed)
+    change(&configuration)
+    let shape = digits.training.shape
+    let model = try ModelZoo.make(name, options: ModelOptions(classes: digits.training.classes))
+      .shaped(for: Shape([shape.channels, shape.height, shape.width]))
+    let warnings = WarningKeeper()
+    let simulator = try Simulator(
+      configuration, cluster: ClusterDescription(), model: model, data: digits,
+      backend: try KernelBackends.make(named: "auto"), programVersion: "test", threads: 2, observer: warnings)
+    return Run(report: try simulator.run().final, warnings: warnings.kept)
+  }
 }
 
 /// Keeps the warnings of a run.

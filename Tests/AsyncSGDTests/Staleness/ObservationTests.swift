@@ -1,0 +1,71 @@
+import Kernels
+import Testing
+
+@testable import AsyncSGD
+
+@Suite("What else is measured of asynchrony")
+struct ObservationTests {
+  @Test("the gap is the distance between what was pulled and what is there now")
+  func gap() throws {
+    // A pulls version 0; B moves the parameters by 3 and 4, sixteen times; A's push comes at version 16.
+    let schedule = ManualSchedule(
+      mode: .async, workers: 2, initial: [0, 0], learningRate: 1, offsets: [0, 0])
+    schedule.run("A.pull")
+    for _ in 0..<15 { schedule.run("B.push") }
+    let watch = schedule.server.record.observations
+    // Version 0 of B's first push: it had pulled just that.
+    #expect(watch?.gap.count == 0)
+    var direct = ServerWatch(measuresTime: false)
+    let pulled = [Float](repeating: 1, count: 5000)
+    var present = pulled
+    present[0] += 3
+    present[4999] -= 4
+    direct.observeGap(pulled, present, count: 5000, version: 32)
+    direct.observeGap(pulled, present, count: 5000, version: 33)
+    #expect(direct.observations.gap.count == 1, "one in sixteen is measured")
+    #expect(direct.observations.gap.mean == 5)
+  }
+
+  @Test("each push is timed, and the server is busy for a share of the time")
+  func waits() throws {
+    let report = try TrainingFixture.trainer(TrainingFixture.configuration(workers: 3, batchSize: 8)).run()
+    let observations = try #require(report.last.figures.observations)
+    #expect(observations.queueWait.count == 64)
+    #expect(try #require(observations.queueWait.least) >= 0)
+    let occupancy = try #require(observations.serverOccupancy)
+    #expect(occupancy > 0 && occupancy <= 1)
+    #expect(observations.gap.count > 0 && observations.gap.count <= 4)
+    #expect(observations.cosine.count == 0, "nobody asked for fresh gradients")
+  }
+
+  @Test("a fresh gradient is the stale one where nothing is stale, and changes nothing of the run")
+  func freshGradients() throws {
+    var configuration = TrainingFixture.configuration(workers: 1, batchSize: 8)
+    let plain = try TrainingFixture.trainer(configuration, model: "lenet5").run()
+    configuration.freshGradients = 0.25
+    let probed = try TrainingFixture.trainer(configuration, model: "lenet5").run()
+    #expect(probed.parametersHash == plain.parametersHash)
+    let cosine = try #require(probed.last.figures.observations).cosine
+    #expect(cosine.count == 16)
+    #expect(abs(try #require(cosine.least) - 1) < 1e-12 && abs(try #require(cosine.largest) - 1) < 1e-12)
+  }
+
+  @Test("in virtual time the fresh gradient is that of the very moment, and staleness turns it")
+  func freshInVirtualTime() throws {
+    func simulate(workers: Int) throws -> SimulationReport {
+      var configuration = TrainingFixture.configuration(workers: workers, batchSize: 8, learningRate: 0.5)
+      configuration.freshGradients = 1
+      return try Simulator(
+        configuration, cluster: ClusterDescription(), model: TrainingFixture.model("mlp"), data: TrainingFixture.digits,
+        backend: ReferenceBackend<Float>(), programVersion: "test", threads: 2, observer: RecordingObserver()
+      ).run()
+    }
+    let alone = try #require(try simulate(workers: 1).final.last.figures.observations).cosine
+    #expect(alone.count == 64 && abs(try #require(alone.least) - 1) < 1e-12)
+    let together = try #require(try simulate(workers: 8).final.last.figures.observations).cosine
+    #expect(together.count == 64)
+    #expect(try #require(together.mean) < 0.99 && try #require(together.largest) <= 1 + 1e-12)
+    let again = try #require(try simulate(workers: 8).final.last.figures.observations).cosine
+    #expect(again == together)
+  }
+}

@@ -1,0 +1,181 @@
+import Foundation
+import Testing
+
+@Suite("asgd-train replay")
+struct ReplayCommandTests {
+  private static let run = "--model softmax --epochs 2 --batch-size 32 --workers 4"
+
+  private func hash(_ outcome: CommandRun.Outcome) -> String? {
+    outcome.output.split(separator: "\n").first { $0.hasPrefix("parametersHash") || $0.hasPrefix("parameters hash") }
+      .map { String($0.suffix(16)) }
+  }
+
+  @Test("repeats a run of real threads bit for bit, on any number of threads")
+  func repeats() throws {
+    let directory = try TemporaryDirectory()
+    let live = try CommandRun.run("\(Self.run) --record \(directory.file("r"))")
+    #expect(live.exitCode == 0, "\(live.errors)")
+    for threads in [1, 3] {
+      let replay = try CommandRun.run("replay \(directory.file("r")) --threads \(threads)")
+      #expect(replay.exitCode == 0, "\(replay.errors)")
+      #expect(hash(replay) == hash(live) && hash(live) != nil)
+      #expect(replay.output.contains("\nreplay           the same bits as recorded: "))
+      #expect(replay.errors.contains("asgd-train replay \(directory.file("r"))"))
+    }
+  }
+
+  @Test("shows what another rule makes of the same arrivals, side by side")
+  func counterfactual() throws {
+    let directory = try TemporaryDirectory()
+    let live = try CommandRun.run("\(Self.run) --record \(directory.file("r"))")
+    let replay = try CommandRun.run(
+      "replay \(directory.file("r")) --rule staleness-aware --learning-rate 0.05 --metrics \(directory.file("m"))")
+    #expect(replay.exitCode == 0, "\(replay.errors)")
+    let lines = replay.output.split(separator: "\n").map { $0.split(separator: " ").map(String.init) }
+    #expect(lines.first == ["recorded", "counterfactual"])
+    #expect(lines.contains(["rule", "plain", "staleness-aware"]))
+    let hashes = try #require(lines.last)
+    #expect(hashes.prefix(2) == ["parameters", "hash"] && hashes[2] == hash(live) && hashes[2] != hashes[3])
+    #expect(try directory.text("m").contains("\"rule\":\"staleness-aware\""))
+  }
+
+  @Test("a run that was killed is repeated up to where its recording breaks off")
+  func brokenOff() throws {
+    let directory = try TemporaryDirectory()
+    _ = try CommandRun.run("\(Self.run) --record \(directory.file("r"))")
+    let whole = try Data(contentsOf: URL(fileURLWithPath: directory.file("r")))
+    // The last block is not whole any more.
+    try whole.dropLast(3).write(to: URL(fileURLWithPath: directory.file("cut")))
+    let replay = try CommandRun.run("replay \(directory.file("cut"))")
+    #expect(replay.exitCode == 0, "\(replay.errors)")
+    #expect(replay.errors.contains("the recording breaks off after "))
+    #expect(replay.output.contains("up to where the recording breaks off"))
+
+    var flipped = whole
+    flipped[flipped.count / 2] ^= 4
+    try flipped.write(to: URL(fileURLWithPath: directory.file("flipped")))
+    let damaged = try CommandRun.run("replay \(directory.file("flipped"))")
+    #expect(damaged.exitCode == 65)
+    #expect(damaged.errors.contains("is damaged: block "))
+  }
+
+  @Test("an interrupted run, and one that goes on from its checkpoint, are repeated")
+  func resumed() throws {
+    let directory = try TemporaryDirectory()
+    _ = try CommandRun.run("\(Self.run) --checkpoint \(directory.file("c"))")
+    let resumed = try CommandRun.run(
+      "--resume \(directory.file("c")) --epochs 3 --record \(directory.file("r"))")
+    #expect(resumed.exitCode == 0, "\(resumed.errors)")
+    let replay = try CommandRun.run("replay \(directory.file("r"))")
+    #expect(replay.exitCode == 0, "\(replay.errors)")
+    #expect(hash(replay) == hash(resumed))
+  }
+
+  @Test("faults that are injected are recorded and repeated")
+  func faults() throws {
+    let directory = try TemporaryDirectory()
+    let script = """
+      straggler worker 0 factor 2
+      crash worker 1 at update 20 restart after 1ms
+      crash worker 2 at update 40
+      pause worker 3 at update 10 for 2ms
+      lose push of all probability 0.05
+      duplicate push of all probability 0.05
+      """
+    try script.write(toFile: directory.file("s"), atomically: true, encoding: .utf8)
+    let live = try CommandRun.run("\(Self.run) --inject \(directory.file("s")) --record \(directory.file("r"))")
+    #expect(live.exitCode == 0, "\(live.errors)")
+    let replay = try CommandRun.run("replay \(directory.file("r"))")
+    #expect(replay.exitCode == 0, "\(replay.errors)")
+    #expect(hash(replay) == hash(live))
+    let trace = try CommandRun.run("trace \(directory.file("r")) --summary")
+    #expect(trace.exitCode == 0 && trace.output.contains("crash"), "\(trace.output)")
+  }
+
+  @Test("mistakes: what cannot be recorded, no recording, something else, other data")
+  func mistakes() throws {
+    let directory = try TemporaryDirectory()
+    let hogwild = try CommandRun.run("--mode hogwild --record \(directory.file("r"))")
+    #expect(hogwild.exitCode == 64)
+    #expect(hogwild.errors.contains("'--record' does not go with '--mode hogwild'"))
+    #expect(try CommandRun.run("replay").exitCode == 64)
+    #expect(try CommandRun.run("replay \(directory.file("none"))").exitCode == 66)
+    try "no recording".write(toFile: directory.file("text"), atomically: true, encoding: .utf8)
+    let text = try CommandRun.run("replay \(directory.file("text"))")
+    #expect(text.exitCode == 65 && text.errors.contains("is no recording of asgd-train"))
+    let nowhere = try CommandRun.run("\(Self.run) --record \(directory.file("no/where"))")
+    #expect(nowhere.exitCode == 73)
+    try "network latency 1ms".write(toFile: directory.file("s"), atomically: true, encoding: .utf8)
+    let inject = try CommandRun.run("\(Self.run) --inject \(directory.file("s"))")
+    #expect(inject.exitCode == 65 && inject.errors.contains("cannot have network"))
+  }
+}
+
+@Suite("asgd-train simulate")
+struct SimulateCommandTests {
+  private static let run = "simulate --model softmax --epochs 2 --batch-size 32"
+
+  @Test("a thousand workers: the same results for any number of threads, with virtual times in the metrics")
+  func thousand() throws {
+    let directory = try TemporaryDirectory()
+    let outputs = try [1, 3].map { threads in
+      let outcome = try CommandRun.run(
+        "\(Self.run) --workers 1000 --threads \(threads) --metrics \(directory.file("m\(threads)"))")
+      #expect(outcome.exitCode == 0, "\(outcome.errors)")
+      return outcome.output.split(separator: "\n").filter { line in
+        // What depends on the wall clock and the machine.
+        !["time ", "throughput", "peak memory"].contains { line.hasPrefix($0) }
+      }
+    }
+    #expect(outputs[0] == outputs[1])
+    #expect(outputs[0].contains { $0.hasPrefix("virtual time") })
+    let last = try #require(try directory.text("m1").split(separator: "\n").last)
+    #expect(last.contains("\"event\":\"final\"") && last.contains("\"virtualSeconds\":"))
+  }
+
+  @Test("a simulated run is recorded and repeated, with the faults of its script")
+  func recorded() throws {
+    let directory = try TemporaryDirectory()
+    let script = """
+      compute exponential:mean=5ms
+      network latency 1ms bandwidth 1Gbit/s
+      crash all rate 1/s restart after 20ms
+      """
+    try script.write(toFile: directory.file("s"), atomically: true, encoding: .utf8)
+    let outcome = try CommandRun.run(
+      "\(Self.run) --workers 20 --script \(directory.file("s")) --record \(directory.file("r"))")
+    #expect(outcome.exitCode == 0, "\(outcome.errors)")
+    #expect(outcome.output.contains("crashes"))
+    let replay = try CommandRun.run("replay \(directory.file("r"))")
+    #expect(replay.exitCode == 0, "\(replay.errors)")
+    #expect(replay.output.contains("the same bits as recorded"))
+  }
+
+  @Test("timing only: no gradients, the same schedule")
+  func timingOnly() throws {
+    let timing = try CommandRun.run("\(Self.run) --workers 50 --timing-only")
+    let whole = try CommandRun.run("\(Self.run) --workers 50")
+    #expect(timing.exitCode == 0, "\(timing.errors)")
+    for name in ["staleness ", "virtual time", "updates "] {
+      let lines = [timing, whole].map { outcome in
+        outcome.output.split(separator: "\n").first { $0.hasPrefix(name) }?.split(separator: " ").map(String.init)
+      }
+      #expect(lines[0] != nil && lines[0] == lines[1], "\(name)")
+    }
+    #expect(timing.output.contains("staleness law      holds"))
+  }
+
+  @Test("mistakes in scripts are named with their line; those in models with the word")
+  func mistakes() throws {
+    let directory = try TemporaryDirectory()
+    try "# fine\ncompute gamma\nspeed 3\n".write(toFile: directory.file("s"), atomically: true, encoding: .utf8)
+    let script = try CommandRun.run("\(Self.run) --script \(directory.file("s"))")
+    #expect(script.exitCode == 65)
+    #expect(script.errors.contains("line 3: 'speed' is no directive"), "\(script.errors)")
+    #expect(try CommandRun.run("\(Self.run) --script \(directory.file("none"))").exitCode == 66)
+    let model = try CommandRun.run("\(Self.run) --delays gama")
+    #expect(model.exitCode == 64 && model.errors.contains("'gama'"))
+    let workers = try CommandRun.run("\(Self.run) --workers 100001")
+    #expect(workers.exitCode == 64)
+  }
+}
