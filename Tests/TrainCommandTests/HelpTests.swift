@@ -15,6 +15,7 @@ struct HelpTests {
       ("list", ["list --help", "help list", "list -h", "list models --help"]),
       ("summary", ["summary --help", "help summary", "summary -h"]),
       ("trace", ["trace --help", "help trace", "trace -h", "trace run.asgd --json --help"]),
+      ("fit", ["fit --help", "help fit", "fit run.asgd -h"]),
       ("modes", ["help modes"]), ("rules", ["help rules"]), ("optimizers", ["help optimizers"]),
       ("compressions", ["help compressions"]),
     ])
@@ -31,7 +32,7 @@ struct HelpTests {
   @Test(
     "is at most 80 columns wide, without trailing spaces, and ends with one newline",
     arguments: [
-      "train", "compare", "simulate", "replay", "list", "summary", "trace", "modes", "rules", "optimizers",
+      "train", "compare", "simulate", "replay", "list", "summary", "trace", "fit", "modes", "rules", "optimizers",
       "compressions", "scripts",
     ])
   func layout(name: String) throws {

@@ -42,7 +42,7 @@ private let syntax: [Mistake] = [
   Mistake("-", "unexpected argument '-'"),
 ]
 
-private let everyCommand = "train, compare, simulate, replay, list, summary, trace"
+private let everyCommand = "train, compare, simulate, replay, list, summary, trace, fit"
 private let everySubject = everyCommand + ", help, modes, rules, optimizers, compressions and scripts"
 
 private let commands: [Mistake] =
