@@ -67,7 +67,7 @@ extension JSONObject {
     add("epoch", progress.epoch)
     add("epochs", progress.epochs)
     add("seconds", progress.seconds)
-    add("virtualSeconds", progress.virtualSeconds)
+    if let seconds = progress.virtualSeconds { add("virtualSeconds", seconds) }
     add("examples", progress.examples)
     add("examplesPerSecond", progress.examplesPerSecond)
     add("updates", progress.updates)
@@ -84,7 +84,7 @@ extension JSONObject {
   fileprivate mutating func add(_ report: EpochReport) {
     add("epoch", report.epoch)
     add("seconds", report.seconds)
-    add("virtualSeconds", report.virtualSeconds)
+    if let seconds = report.virtualSeconds { add("virtualSeconds", seconds) }
     add("examples", report.examples)
     add("examplesPerSecond", report.examplesPerSecond)
     add("updates", report.updates)

@@ -233,7 +233,8 @@ struct CompressorTests {
     let compressors = try [makeCompressor(kept, layout(2)), makeCompressor(kept, layout(2))]
     let workers = (0..<2).map {
       LogicalWorker(
-        index: $0, service: server, snapshot: server.latest(), steps: SingleSteps(), compressor: compressors[$0])
+        index: $0, service: PatientService(base: server), snapshot: server.latest(), steps: SingleSteps(),
+        compressor: compressors[$0])
     }
     func push(_ worker: Int, _ gradient: [Float]) -> PushReply {
       let step = LocalStep(learningRate: 1, position: 0, examples: 1, source: FixedGradient(gradient))
