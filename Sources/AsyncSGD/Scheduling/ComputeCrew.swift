@@ -6,7 +6,8 @@ internal import Dispatch
 /// Meanwhile the lanes work through what was submitted, what is due first before the rest. What they do does not depend on
 /// when, or on which lane; so the results are the same for any number of lanes.
 ///
-/// One driver thread calls all methods.
+/// One driver thread calls all methods. It is one of the crew: while it waits for a result it computes what is due next, on the
+/// first lane, so that there are as many threads as lanes, and with one lane nobody hands anything over.
 final class ComputeCrew: @unchecked Sendable {  // all state is protected by `monitor`
   /// What a lane does for a worker.
   typealias Work = (ComputeLane) -> Void
@@ -26,8 +27,6 @@ final class ComputeCrew: @unchecked Sendable {  // all state is protected by `mo
   private var phases: [Phase]
   /// What is ready, by the moment when it is due; entries of workers that are not ready any more are passed over.
   private var due: WaitingRoom
-  /// The worker that the driver waits for, and that no lane has begun with.
-  private var urgent: Int?
   /// How many workers are running or done.
   private var outstanding = 0
   private var isOpen = false
@@ -62,7 +61,8 @@ final class ComputeCrew: @unchecked Sendable {  // all state is protected by `mo
 
   private func open() {
     monitor.withLock { isOpen = true }
-    for lane in lanes {
+    // The first one is the driver's own.
+    for lane in lanes.dropFirst() {
       lane.queue.async(group: group) { [self] in work(on: lane) }
     }
   }
@@ -92,23 +92,28 @@ final class ComputeCrew: @unchecked Sendable {  // all state is protected by `mo
     }
   }
 
-  /// Blocks until what a worker computes is done.
+  /// Waits until what a worker computes is done, and computes meanwhile.
   func collect(_ worker: Int) {
+    while let (other, work) = step(towards: worker) {
+      work(lanes[0])
+      finish(other)
+    }
+  }
+
+  /// Returns what the driver computes while a worker's result is not there; `nil` when it is.
+  private func step(towards worker: Int) -> (worker: Int, work: Work)? {
     monitor.withLock {
       while true {
         switch phases[worker] {
         case .idle: preconditionFailure("worker \(worker) computes nothing")
         case .done:
           settle(worker)
-          return
-        case .ready:
-          if urgent != worker {
-            urgent = worker
-            monitor.wakeAll()
-          }
-        case .running: break
+          return nil
+        case .ready(let work): return (worker, begin(worker, work))
+        case .running:
+          if let other = takeDue(), case .ready(let work) = phases[other] { return (other, begin(other, work)) }
+          monitor.wait()
         }
-        monitor.wait()
       }
     }
   }
@@ -144,10 +149,7 @@ final class ComputeCrew: @unchecked Sendable {  // all state is protected by `mo
   private func work(on lane: ComputeLane) {
     while let (worker, work) = next() {
       work(lane)
-      monitor.withLock {
-        phases[worker] = .done
-        monitor.wakeAll()
-      }
+      finish(worker)
     }
   }
 
@@ -155,20 +157,11 @@ final class ComputeCrew: @unchecked Sendable {  // all state is protected by `mo
   private func next() -> (worker: Int, work: Work)? {
     monitor.withLock {
       while isOpen {
-        if let worker = takeUrgent() ?? takeDue(), case .ready(let work) = phases[worker] {
-          phases[worker] = .running
-          outstanding += 1
-          return (worker, work)
-        }
+        if let worker = takeDue(), case .ready(let work) = phases[worker] { return (worker, begin(worker, work)) }
         monitor.wait()
       }
       return nil
     }
-  }
-
-  private func takeUrgent() -> Int? {
-    guard let worker = urgent.take(), case .ready = phases[worker] else { return nil }
-    return worker
   }
 
   private func takeDue() -> Int? {
@@ -177,5 +170,18 @@ final class ComputeCrew: @unchecked Sendable {  // all state is protected by `mo
       if case .ready = phases[worker] { return worker }
     }
     return nil
+  }
+
+  private func begin(_ worker: Int, _ work: @escaping Work) -> Work {
+    phases[worker] = .running
+    outstanding += 1
+    return work
+  }
+
+  private func finish(_ worker: Int) {
+    monitor.withLock {
+      phases[worker] = .done
+      monitor.wakeAll()
+    }
   }
 }
