@@ -111,6 +111,40 @@ struct ReplayCommandTests {
   }
 }
 
+@Suite("asgd-train fit, and pictures")
+struct FitCommandTests {
+  @Test("finds a cluster for a recording, writes it as a script that simulate takes, and compares the accuracies")
+  func fit() throws {
+    let directory = try TemporaryDirectory()
+    let run = "--model softmax --epochs 2 --batch-size 16 --workers 4"
+    _ = try CommandRun.run("\(run) --record \(directory.file("r"))")
+    let fit = try CommandRun.run("fit \(directory.file("r")) --output \(directory.file("s")) --curves")
+    #expect(fit.exitCode == 0, "\(fit.errors)")
+    #expect(fit.output.contains("(Kolmogorov-Smirnov, of staleness)"))
+    let lines = fit.output.split(separator: "\n")
+    #expect(lines.contains { $0.hasPrefix("epoch  recorded  simulated") })
+    #expect(lines.last?.hasPrefix("largest difference of test accuracy: ") == true)
+    let simulated = try CommandRun.run("simulate \(run) --script \(directory.file("s"))")
+    #expect(simulated.exitCode == 0, "\(simulated.errors)")
+    #expect(try CommandRun.run("fit \(directory.file("r")) --threads 2").exitCode == 64)
+  }
+
+  @Test("pictures of the staleness are a page that needs nothing else")
+  func plots() throws {
+    let directory = try TemporaryDirectory()
+    let outcome = try CommandRun.run(
+      "simulate --model softmax --epochs 1 --workers 8 --fresh-gradients 0.5 --plots \(directory.file("p.html"))")
+    #expect(outcome.exitCode == 0, "\(outcome.errors)")
+    let page = try directory.text("p.html")
+    for title in ["Staleness of the gradients", "Staleness by worker", "Distance since the pull", "Stale against fresh"] {
+      #expect(page.contains(title), "\(title)")
+    }
+    #expect(page.hasSuffix("</html>\n") && !page.contains("<script") && !page.contains("http://www.w3.org/1999/xlink"))
+    let nowhere = try CommandRun.run("--model softmax --epochs 1 --plots \(directory.file("no/p.html"))")
+    #expect(nowhere.exitCode == 73)
+  }
+}
+
 @Suite("asgd-train simulate")
 struct SimulateCommandTests {
   private static let run = "simulate --model softmax --epochs 2 --batch-size 32"

@@ -131,7 +131,7 @@ package struct ComparisonPage {
     return names.filter { seen.insert($0).inserted }
   }
 
-  private static let css = """
+  static let css = """
     body{margin:0;background:var(--paper);color:var(--ink);font:16px/1.55 system-ui,-apple-system,"Segoe UI",sans-serif}
     main{max-width:1400px;margin:0 auto;padding:24px 20px 60px}
     h1{font-size:1.6rem;line-height:1.25;margin:.2em 0 .6em}

@@ -37,5 +37,23 @@ struct FitSession {
       }
     }
     try OutputDescriptor.standardOutput.write("\(FitTable(fit))")
+    if options.comparesCurves { try compareCurves(fit) }
+  }
+
+  /// Replays the run, simulates it on the fitted cluster, and prints how far their accuracies are apart.
+  private func compareCurves(_ fit: ClusterFit) throws {
+    let problem = try RecordedProblem(reading: options.path, options: options.train)
+    let configuration = problem.run.settings.configuration
+    let threads = options.threads ?? ProcessInfo.processInfo.activeProcessorCount
+    let recorded = CurveObserver { _ in }
+    let replay = try problem.replayer(configuration, isExact: true, threads: threads, observer: recorded).run()
+    guard replay.divergence == nil else { throw ReplayError.differs(path: options.path) }
+    let simulated = CurveObserver { _ in }
+    _ = try Simulator(
+      configuration, cluster: fit.best.cluster, model: problem.model, data: problem.data, backend: problem.backend,
+      programVersion: Program.version, threads: threads, observer: simulated
+    ).run()
+    try OutputDescriptor.standardOutput.write(
+      "\n\(CurveDistanceTable(recorded: recorded.epochs, simulated: simulated.epochs))")
   }
 }

@@ -20,6 +20,7 @@ extension CompareOptions {
   /// What belongs to a cell, or has another meaning here.
   private static let ownNames: Set<String> = [
     "--mode", "--rule", "--workers", "--seed", "--metrics", "--checkpoint", "--resume", "--record", "--inject",
+    "--plots",
     "--target-accuracy", "--quiet",
   ]
 

@@ -4,6 +4,12 @@ public struct FitOptions: Hashable, Sendable {
   public var path: String
   /// `--output`: the script to write, or `nil` to print it only.
   public var output: String?
+  /// `--curves`: whether to compare accuracies, too.
+  public var comparesCurves = false
+  /// `--data-dir`, for the curves.
+  public var train = TrainOptions(cores: 1)
+  /// `--threads`, for the curves; `nil` for the number of cores.
+  public var threads: Int?
 
   /// Creates options.
   public init(path: String, output: String? = nil) {
@@ -19,7 +25,19 @@ extension FitOptions {
       .path(
         "--output", "Write the fitted cluster as a script, for 'asgd-train simulate --script FILE'.", default: "off",
         otherNames: ["script"]
-      ) { $0.output = $1 }
+      ) { $0.output = $1 },
+      .flag(
+        "--curves",
+        "Replay the run, simulate it on the fitted cluster, and compare the test accuracies after each epoch."
+      ) { $0.comparesCurves = true },
+      .path(
+        "--data-dir", "Where the files of the data set are, for --curves.", placeholder: "DIR",
+        default: "Datasets/<dataset>, below the current directory"
+      ) { $0.train.dataDirectory = $1 },
+      .integer(
+        "--threads", "Threads that compute gradients, for --curves.", in: 1...TrainOptions.mostThreads,
+        default: "the number of cores"
+      ) { $0.threads = $1 },
     ]
   }
 
@@ -31,6 +49,11 @@ extension FitOptions {
     for argument in outcome.positionals.dropFirst() { throw UsageError("unexpected argument '\(argument)'") }
     guard !path.isEmpty, !path.utf8.contains(0) else { throw UsageError("'\(path)' is no path of a recording") }
     options.path = path
+    if !options.comparesCurves {
+      for name in ["--data-dir", "--threads"] where outcome.given.contains(name) {
+        throw UsageError("'\(name)' is for '--curves': add that, or drop it")
+      }
+    }
     return options
   }
 }

@@ -35,6 +35,7 @@ public struct ReplayOptions: Hashable, Sendable {
     "--dataset", "--model", "--hidden", "--activation", "--seed", "--mode", "--workers", "--kernels", "--isa",
     "--epochs",
     "--batch-size", "--checkpoint", "--resume", "--record", "--inject", "--target-accuracy", "--fresh-gradients",
+    "--plots",
   ]
 
   /// The options in groups, as the help shows them.

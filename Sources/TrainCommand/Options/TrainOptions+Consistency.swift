@@ -29,7 +29,8 @@ extension TrainOptions {
       }
     }
     if let record {
-      for (option, path) in [("--checkpoint", checkpoint), ("--resume", resume)] where path == record {
+      for (option, path) in [("--checkpoint", checkpoint), ("--resume", resume), ("--plots", plots)]
+      where path == record {
         throw UsageError("'--record' and '\(option)' name the same file '\(record)'")
       }
     }
@@ -37,7 +38,7 @@ extension TrainOptions {
 
   /// The files of a run beside its metrics, with their options.
   var otherFiles: [(option: String, path: String?)] {
-    [("--checkpoint", checkpoint), ("--resume", resume), ("--record", record)]
+    [("--checkpoint", checkpoint), ("--resume", resume), ("--record", record), ("--plots", plots)]
   }
 
   /// Refuses to record what cannot be repeated.

@@ -159,6 +159,10 @@ extension TrainOptions {
         .share(example: "0.01"), placeholder: "SHARE", default: "0", otherNames: ["probe"]
       ) { $0.freshGradients = $1 },
       .path(
+        "--plots", "Write pictures of the staleness, overall and by worker, and of what else was measured (HTML).",
+        default: "off"
+      ) { $0.plots = $1 },
+      .path(
         "--record", "Record all that is needed to repeat the run bit for bit (see 'help replay' and 'help trace').",
         default: "off", otherNames: ["trace", "flight-recorder"]
       ) { $0.record = $1 },

@@ -80,6 +80,8 @@ public struct TrainOptions: Hashable, Sendable {
   public var resume: String?
   /// `--fresh-gradients`: a share.
   public var freshGradients = 0.0
+  /// `--plots`: a file.
+  public var plots: String?
   /// `--record`: a file.
   public var record: String?
   /// `--inject`: a file.

@@ -8,9 +8,7 @@ internal import Reporting
 /// Carries out `replay`: repeats a recorded run, and then its schedule under another rule if that was asked for.
 struct ReplaySession {
   private let options: ReplayOptions
-  private let recording: Recording
-  private let run: RecordedRun
-  private let backend: any KernelBackend<Float>
+  private let problem: RecordedProblem
   private let console: ConsoleReporter
   private let metrics: JSONLinesReporter?
 
@@ -19,14 +17,7 @@ struct ReplaySession {
   /// - Throws: What keeps the session from starting; see ``ExitCode/init(for:)``.
   init(_ options: ReplayOptions) throws {
     self.options = options
-    recording = try Recording(reading: options.path)
-    run = try RecordedRun(recording.header, path: options.path)
-    try options.changes.checkDataDirectory(dataset: run.settings.dataset, vocabulary: .ofThisProgram)
-    backend = try run.makeBackend()
-    guard backend.instructionSet == run.instructionSet else {
-      throw ReplayError.otherInstructionSet(
-        path: options.path, recorded: "\(run.backend) for \(run.instructionSet)", here: backend.instructionSet)
-    }
+    problem = try RecordedProblem(reading: options.path, options: options.changes)
     let more = [options.path] + options.arguments
     console = .standardError(isQuiet: options.changes.isQuiet, moreArguments: more)
     metrics = try options.changes.metrics.map { try JSONLinesReporter(path: $0, moreArguments: more) }
@@ -38,25 +29,20 @@ struct ReplaySession {
   /// - Returns: How the process should end.
   /// - Throws: What keeps the replay from its end; see ``ExitCode/init(for:)``.
   func run(_ interrupts: InterruptHandler) throws -> ExitCode {
-    let data = try DatasetCatalog.load(options: options.changes, dataset: run.settings.dataset)
-    guard RecordedRun.hash(of: data) == run.dataHash else {
-      throw ReplayError.otherData(path: options.path, dataset: run.settings.dataset)
-    }
-    let shape = data.training.shape
-    let model = try run.settings.shapedModel(
-      input: [shape.channels, shape.height, shape.width], classes: data.training.classes)
-    if !recording.isComplete {
-      console.note("the recording breaks off after \(recording.events.count) events: it is replayed up to there")
+    if !problem.recording.isComplete {
+      console.note(
+        "the recording breaks off after \(problem.recording.events.count) events: it is replayed up to there")
     }
     let isCounterfactual = !options.counterfactualOptions.isEmpty
-    let changed = try run.settings.changed(by: options.changes)
+    let settings = problem.run.settings
+    let changed = try settings.changed(by: options.changes)
     let recorded = try replay(
-      run.settings.configuration, isExact: true, model, data, interrupts, metrics: isCounterfactual ? nil : metrics)
+      settings.configuration, isExact: true, interrupts, metrics: isCounterfactual ? nil : metrics)
     guard isCounterfactual, recorded.divergence == nil, recorded.final.outcome != .interrupted else {
       return try finish(recorded)
     }
     console.note("and now the same schedule with \(options.counterfactualText)")
-    let other = try replay(changed.configuration, isExact: false, model, data, interrupts, metrics: metrics)
+    let other = try replay(changed.configuration, isExact: false, interrupts, metrics: metrics)
     try OutputDescriptor.standardOutput.write("\(CounterfactualTable(recorded: recorded.final, other: other.final))")
     if other.final.outcome == .interrupted { return .interrupted }
     if let failure = metrics?.failure {
@@ -68,14 +54,11 @@ struct ReplaySession {
   }
 
   private func replay(
-    _ configuration: TrainingConfiguration, isExact: Bool, _ model: ShapedModel, _ data: DatasetPair,
-    _ interrupts: InterruptHandler, metrics: JSONLinesReporter?
+    _ configuration: TrainingConfiguration, isExact: Bool, _ interrupts: InterruptHandler, metrics: JSONLinesReporter?
   ) throws -> ReplayReport {
     let observers: [any TrainingObserver] = [console] + (metrics.map { [$0] } ?? [])
-    let replayer = try Replayer(
-      configuration, isExact: isExact, recording: recording, model: model, data: data, backend: backend,
-      programVersion: Program.version, threads: options.threads, isContinuous: run.driver == .virtual,
-      observer: ObserverGroup(observers))
+    let replayer = try problem.replayer(
+      configuration, isExact: isExact, threads: options.threads, observer: ObserverGroup(observers))
     let console = console
     interrupts.endOrderly {
       console.note("interrupted; Ctrl-C again stops at once")
@@ -107,11 +90,15 @@ enum ReplayError: Error, Hashable, CustomStringConvertible {
   case otherData(path: String, dataset: String)
   /// This machine computes with other instructions, and so gets other bits.
   case otherInstructionSet(path: String, recorded: String, here: String)
+  /// The replay has other bits than the recording.
+  case differs(path: String)
 
   var description: String {
     switch self {
     case .otherData(let path, let dataset):
       "'\(path)' was recorded with other data than the '\(dataset)' that is here"
+    case .differs(let path):
+      "the replay of '\(path)' differs from it: 'asgd-train replay \(path)' says where"
     case .otherInstructionSet(let path, let recorded, let here):
       "'\(path)' was recorded with kernels \(recorded); those for \(here) give other bits"
     }

@@ -1,4 +1,5 @@
 internal import AsyncSGD
+internal import Interchange
 internal import Reporting
 
 /// What the end of a run means for the process.
@@ -8,6 +9,8 @@ struct RunEnding {
   /// What writes the recording, if one is written.
   let recorder: RecordingWriter?
   let console: ConsoleReporter
+  /// The options that repeat the run and that its description does not know.
+  let moreArguments: [String]
 
   /// Closes the files of a run, says what went wrong, and returns how the process should end.
   ///
@@ -16,13 +19,15 @@ struct RunEnding {
   func exitCode(of report: FinalReport) -> ExitCode {
     let recordingFailure = closeRecording()
     if let recordingFailure { console.alert("error: \(recordingFailure)") }
+    let plotsFailure = writePlots(report)
+    if let plotsFailure { console.alert("error: \(plotsFailure)") }
     if case .diverged = report.outcome { return .trainingFailed }
     if report.outcome == .interrupted { return .interrupted }
     if let failure = metrics?.failure {
       console.alert("error: \(failure)")
       return .cannotWrite
     }
-    if recordingFailure != nil { return .cannotWrite }
+    if recordingFailure != nil || plotsFailure != nil { return .cannotWrite }
     guard report.last.testLoss.isFinite else {
       console.alert("error: the test loss is not finite: the training diverged without a gradient that shows it")
       return .trainingFailed
@@ -33,6 +38,16 @@ struct RunEnding {
       return .trainingFailed
     }
     return .done
+  }
+
+  private func writePlots(_ report: FinalReport) -> (any Error)? {
+    guard let path = options.plots else { return nil }
+    do {
+      try AtomicFile.write(Array(StalenessPage(report, moreArguments: moreArguments).html.utf8), to: path)
+      return nil
+    } catch {
+      return error
+    }
   }
 
   private func closeRecording() -> RecordingError? {

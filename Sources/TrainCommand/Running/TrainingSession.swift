@@ -29,7 +29,7 @@ struct TrainingSession {
     let workers = settings.configuration.workers
     faults = try options.inject.map { try ScriptFile.faults(at: $0, workers: workers) }
     backend = try KernelBackends.make(named: settings.kernels, instructionSet: options.instructionSet)
-    for path in [options.checkpoint, options.record].compactMap(\.self) { try WritableFile.check(path) }
+    for path in [options.checkpoint, options.record, options.plots].compactMap(\.self) { try WritableFile.check(path) }
     try options.checkRecordable(settings.configuration.mode)
     try Self.checkDistinct(options)
     console = .standardError(isQuiet: options.isQuiet, moreArguments: options.moreArguments)
@@ -79,7 +79,9 @@ struct TrainingSession {
       console.note("to go on: \(shellCommand(arguments))")
     }
     try OutputDescriptor.standardOutput.write("\(SummaryTable(report))")
-    return RunEnding(options: options, metrics: metrics, recorder: recorder, console: console).exitCode(of: report)
+    return RunEnding(
+      options: options, metrics: metrics, recorder: recorder, console: console, moreArguments: options.moreArguments
+    ).exitCode(of: report)
   }
 
   /// Refuses to overwrite with metrics a file that has another purpose in this run, under whatever name.

@@ -25,7 +25,7 @@ struct SimulationSession {
       throw ScriptError.missingWorker(path: path, worker: worker, workers: options.train.workers)
     }
     backend = try KernelBackends.make(named: settings.kernels, instructionSet: options.train.instructionSet)
-    if let path = options.train.record { try WritableFile.check(path) }
+    for path in [options.train.record, options.train.plots].compactMap(\.self) { try WritableFile.check(path) }
     console = .standardError(isQuiet: options.train.isQuiet, moreArguments: options.moreArguments)
     metrics = try options.train.metrics.map { try JSONLinesReporter(path: $0, moreArguments: options.moreArguments) }
   }
@@ -63,8 +63,11 @@ struct SimulationSession {
       throw error
     }
     try OutputDescriptor.standardOutput.write("\(SummaryTable(report.final))\(VirtualTimeTable(report))")
-    return RunEnding(options: options.train, metrics: metrics, recorder: recorder, console: console)
-      .exitCode(of: report.final)
+    return RunEnding(
+      options: options.train, metrics: metrics, recorder: recorder, console: console,
+      moreArguments: options.moreArguments
+    )
+    .exitCode(of: report.final)
   }
 
   /// Finds out how long things take.
