@@ -136,7 +136,9 @@ struct FitCommandTests {
       "simulate --model softmax --epochs 1 --workers 8 --fresh-gradients 0.5 --plots \(directory.file("p.html"))")
     #expect(outcome.exitCode == 0, "\(outcome.errors)")
     let page = try directory.text("p.html")
-    for title in ["Staleness of the gradients", "Staleness by worker", "Distance since the pull", "Stale against fresh"] {
+    for title in [
+      "Staleness of the gradients", "Staleness by worker", "Distance since the pull", "Stale against fresh",
+    ] {
       #expect(page.contains(title), "\(title)")
     }
     #expect(page.hasSuffix("</html>\n") && !page.contains("<script") && !page.contains("http://www.w3.org/1999/xlink"))
