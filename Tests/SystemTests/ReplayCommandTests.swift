@@ -37,6 +37,8 @@ struct ReplayCommandTests {
     let hashes = try #require(lines.last)
     #expect(hashes.prefix(2) == ["parameters", "hash"] && hashes[2] == hash(live) && hashes[2] != hashes[3])
     #expect(try directory.text("m").contains("\"rule\":\"staleness-aware\""))
+    let shards = try CommandRun.run("replay \(directory.file("r")) --server-shards 2")
+    #expect(shards.exitCode == 64 && shards.errors.contains("belongs to '--mode async', which the recording fixes"))
   }
 
   @Test("a run that was killed is repeated up to where its recording breaks off")

@@ -39,10 +39,12 @@ extension CoordinationMode {
   }
 
   /// Whether the server may drop a gradient that is finite, while training goes on.
+  ///
+  /// At a barrier it is that of a worker which crashed after its push and is back before the round is over.
   var mayDropGradients: Bool {
     switch self {
-    case .sync, .ringmaster, .rennala: true
-    case .sequential, .softSync, .async, .ssp, .dssp, .hogwild, .easgd, .eamsgd, .localSGD, .agn, .fedBuff: false
+    case .sync, .localSGD, .ringmaster, .rennala: true
+    case .sequential, .softSync, .async, .ssp, .dssp, .hogwild, .easgd, .eamsgd, .agn, .fedBuff: false
     }
   }
 

@@ -169,6 +169,8 @@ final class LogicalWorker: @unchecked Sendable {  // handed from thread to threa
     steps.begin(at: snapshot.values)
   }
 
+  /// Whether the push under way arrives for the second time, and was not dropped at the first.
+  private var firstArrivalCounts = false
   /// Whether the last push asked for new parameters.
   private var pulls = false
 
@@ -184,7 +186,8 @@ final class LogicalWorker: @unchecked Sendable {  // handed from thread to threa
   /// - Parameter reply: Neither to wait nor to stop.
   /// - Returns: What the worker wants now.
   func answered(_ reply: PushReply) -> Errand {
-    if reply == .dropped(.late) || reply == .dropped(.tooStale) { compressor?.undo() }
+    if reply == .dropped(.late) || reply == .dropped(.tooStale), !firstArrivalCounts { compressor?.undo() }
+    firstArrivalCounts = false
     steps.answered(reply, at: snapshot.values)
     if pulls {
       steps.begin(at: snapshot.values)
@@ -224,7 +227,7 @@ final class LogicalWorker: @unchecked Sendable {  // handed from thread to threa
     copy.gradient = GradientBuffer(count: push.gradient.count)
     copy.gradient.copy(UnsafePointer(push.gradient.values))
     copy.pulls = false
-    _ = service.push(copy, snapshot: &snapshot)
+    firstArrivalCounts = service.push(copy, snapshot: &snapshot) == .proceed
     outgoing?.origin?.minibatches = []
   }
 
@@ -237,6 +240,7 @@ final class LogicalWorker: @unchecked Sendable {  // handed from thread to threa
   /// Forgets a gradient that was computed in vain, of a worker that keeps nothing to itself.
   func discard() {
     forgetPush()
+    firstArrivalCounts = false
     clearSums()
     origin = PushOrigin()
   }

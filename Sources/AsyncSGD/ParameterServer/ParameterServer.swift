@@ -51,6 +51,8 @@ public actor ParameterServer {
   private var uncompressedBytes = 0
   /// Sums since the last ``takeStatus()``.
   private var recent = TrainingTotals()
+  /// Sums since the last ``beginEpochTotals()``.
+  private var epochTotals = TrainingTotals()
   private var divergence: Divergence?
   private var skippedDivergence: Divergence?
   /// Where the events are recorded, if they are.
@@ -113,7 +115,8 @@ public actor ParameterServer {
       lookAhead = nil
     }
     self.pipeline = pipeline
-    gradients = GradientBufferPool(buffers: coordinator.workers, count: initial.count)
+    // A worker may crash while the server keeps what it pushed, and compute its next gradient before that is done with.
+    gradients = GradientBufferPool(buffers: 2 * coordinator.workers, count: initial.count)
     turnstiles = (0..<coordinator.workers).map { _ in Turnstile() }
     ports = (0..<coordinator.workers).map { ServerPort(worker: $0) }
     held = Array(repeating: nil, count: coordinator.workers)
@@ -142,7 +145,7 @@ public actor ParameterServer {
     case .join:
       coordinator.join(worker: worker)
       snapshot = servedSnapshot()
-      tape?.joined(worker, at: clock.microseconds())
+      tape?.joined(worker, version: coordinator.version, at: clock.microseconds())
     case .leave:
       tape?.left(worker, at: clock.microseconds())
       if coordinator.isQueued(worker) {
@@ -179,6 +182,7 @@ public actor ParameterServer {
     } else if decision.dropped != .stopped {
       examples += push.examples
       recent.add(push)
+      epochTotals.add(push)
     }
     dropped[push.worker] = decision.dropped
 
@@ -359,7 +363,7 @@ public actor ParameterServer {
   private func currentStatus() -> ServerStatus {
     let dropped = coordinator.drops.reduce(0) { $0 + ($1.key == .stopped ? 0 : $1.value) }
     return ServerStatus(
-      version: coordinator.version, examples: examples, recent: recent,
+      version: coordinator.version, examples: examples, recent: recent, epoch: epochTotals,
       stalenessMean: coordinator.staleness.applied.mean, stalenessMax: coordinator.staleness.applied.max,
       nextLearningRate: schedule.rate(at: coordinator.minibatches), refusedPushes: coordinator.refusedPushes,
       droppedPushes: dropped, pushedBytes: pushedBytes, momentum: pipeline.optimizer.momentum.map(Double.init),
@@ -380,7 +384,7 @@ extension ParameterServer: ParameterService {
     _ = ports[worker].enter(self, on: executor.queue, .pull, snapshot: &snapshot)
   }
 
-  /// Takes a gradient buffer with undefined contents; blocks while one a worker is in flight.
+  /// Takes a gradient buffer with undefined contents; blocks while two a worker are in flight.
   public nonisolated func takeGradientBuffer() -> GradientBuffer {
     gradients.take()
   }
@@ -503,6 +507,11 @@ extension ParameterServer: TrainingServer {
     var record = CoordinationRecord(coordination)
     record.observations = executor.queue.sync { assumeIsolated { $0.watch.present } }
     return record
+  }
+
+  /// Begins the sums of an epoch anew.
+  nonisolated func beginEpochTotals() {
+    executor.queue.sync { assumeIsolated { $0.epochTotals = TrainingTotals() } }
   }
 
   nonisolated func note(cosine: Double) {

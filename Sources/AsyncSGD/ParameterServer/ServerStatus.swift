@@ -39,6 +39,9 @@ public struct ServerStatus: Sendable {
   public var examples: Int
   /// Sums over those since the last ``ParameterServer/takeStatus()``.
   public var recent: TrainingTotals
+  /// Sums over those since the last ``TrainingServer/beginEpochTotals()``, in the order of the pushes; `nil` where there is no
+  /// such order.
+  public var epoch: TrainingTotals? = nil
   /// Mean staleness of this process's updates.
   public var stalenessMean: Double
   /// Largest staleness of this process's updates.

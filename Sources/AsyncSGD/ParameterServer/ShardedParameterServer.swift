@@ -111,12 +111,8 @@ extension ShardedParameterServer: ParameterService {
 
   /// Notes in each shard that a worker takes part, and pulls from it.
   public func join(worker: Int, snapshot: inout ParameterSnapshot) {
-    let port = ports[worker]
-    for shard in port.order {
-      shards[shard].server.join(worker: worker, snapshot: &port.leases[shard].snapshot)
-      gather(shard, of: port)
-    }
-    snapshot = port.pulled()
+    for shard in ports[worker].order { joinPart(worker: worker, shard: shard) }
+    finishPull(worker: worker, snapshot: &snapshot)
   }
 
   /// Notes in each shard that a worker pushes no more in this epoch.
@@ -173,6 +169,13 @@ extension ShardedParameterServer {
   func pullPart(worker: Int, shard: Int) {
     let port = ports[worker]
     shards[shard].server.pull(worker: worker, into: &port.leases[shard].snapshot)
+    gather(shard, of: port)
+  }
+
+  /// Notes in one shard that a worker takes part, and takes its part of the parameters.
+  func joinPart(worker: Int, shard: Int) {
+    let port = ports[worker]
+    shards[shard].server.join(worker: worker, snapshot: &port.leases[shard].snapshot)
     gather(shard, of: port)
   }
 
@@ -257,6 +260,9 @@ extension ShardedParameterServer: TrainingServer {
     record.consistency = consistency
     return record
   }
+
+  /// Begins the sums of an epoch anew, in the shard whose sums are those of all.
+  func beginEpochTotals() { shards[0].server.beginEpochTotals() }
 
   /// Begins an epoch in each shard.
   public func begin(workers: Range<Int>) {

@@ -17,6 +17,9 @@ protocol TrainingServer: ParameterService {
   /// The decisions so far.
   var record: CoordinationRecord { get }
 
+  /// Begins the sums of ``ServerStatus/epoch`` anew.
+  func beginEpochTotals()
+
   /// Notes the cosine between a stale gradient and the fresh one.
   func note(cosine: Double)
 
@@ -37,6 +40,8 @@ extension TrainingServer {
   func servedSnapshot() -> ParameterSnapshot { latest() }
 
   func note(cosine: Double) {}
+
+  func beginEpochTotals() {}
 
   /// None: nobody ever waits.
   var released: [Int] { [] }

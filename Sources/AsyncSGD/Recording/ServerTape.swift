@@ -75,10 +75,14 @@ final class ServerTape {
     if shard == 0 { recorder.record(.leave(worker: worker, microseconds: microseconds)) }
   }
 
-  /// Notes that a worker takes part with the latest parameters.
-  func joined(_ worker: Int, at microseconds: Int) {
-    pulledAt[worker] = microseconds
-    if shard == 0 { recorder.record(.join(worker: worker, microseconds: microseconds)) }
+  /// Notes that a worker takes part with the latest parameters; of a further shard, that it pulled them.
+  func joined(_ worker: Int, version: Int, at microseconds: Int) {
+    guard shard > 0 else {
+      pulledAt[worker] = microseconds
+      recorder.record(.join(worker: worker, microseconds: microseconds))
+      return
+    }
+    pulled(worker, version: version, restarts: false, at: microseconds)
   }
 
   /// Notes an update, and now and then the hash of the parameters.

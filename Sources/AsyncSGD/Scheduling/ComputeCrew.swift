@@ -87,7 +87,8 @@ final class ComputeCrew: @unchecked Sendable {  // all state is protected by `mo
     monitor.withLock {
       guard case .idle = phases[worker] else { preconditionFailure("worker \(worker) computes already") }
       phases[worker] = .ready(work)
-      due.enter(worker, goal: moment)
+      // With one lane the driver computes what it waits for, and nothing ahead.
+      if lanes.count > 1 { due.enter(worker, goal: moment) }
       monitor.wakeAll()
     }
   }

@@ -34,6 +34,7 @@ final class GradientTrainee: VirtualTrainee {
   private(set) var released: [Int] = []
   private(set) var version: Int
   private(set) var oldestWanted = 0
+  private(set) var hasStopped = false
   /// Minibatches that the server has heard of, or never will.
   private(set) var settled = 0
 
@@ -147,6 +148,7 @@ final class GradientTrainee: VirtualTrainee {
       goOnWithReleased()
       return .wait
     case .stopped:
+      hasStopped = true
       goOnWithReleased()
       return .stopped
     }

@@ -31,6 +31,8 @@ public final class Replayer: @unchecked Sendable {  // all but the request to st
   private var isComputing: [Bool]
   /// The workers whose next pull is not theirs to ask for: they begin with it, or come back after a fault.
   private var beginsWithPull: [Bool]
+  /// The workers that take part.
+  private var isActive: [Bool]
   /// The workers whose next push arrives twice.
   private var arrivesTwice: [Bool]
 
@@ -77,6 +79,7 @@ public final class Replayer: @unchecked Sendable {  // all but the request to st
     isComputing = Array(repeating: false, count: configuration.workers)
     beginsWithPull = Array(repeating: false, count: configuration.workers)
     arrivesTwice = Array(repeating: false, count: configuration.workers)
+    isActive = Array(repeating: false, count: configuration.workers)
   }
 
   /// Ends the replay after the event under way.
@@ -147,8 +150,10 @@ public final class Replayer: @unchecked Sendable {  // all but the request to st
   private func carryOut(_ number: Int, _ progress: inout Progress) -> Bool {
     switch events[number] {
     case .begin(let range, let pulling):
+      guard !isActive.contains(true) else { return differ(at: number, &progress) }
       setup.server.begin(workers: range)
       for worker in range {
+        isActive[worker] = true
         beginsWithPull[worker] = pulling.contains(worker)
         if !beginsWithPull[worker] { prepare(worker) }
       }
@@ -161,13 +166,19 @@ public final class Replayer: @unchecked Sendable {  // all but the request to st
     case .leave(let worker, let microseconds):
       clock.microseconds = microseconds
       schedule.pass(worker)
+      isActive[worker] = false
       workers.leave(worker)
       goOnWithReleased()
     case .join(let worker, let microseconds):
       clock.microseconds = microseconds
+      guard !isActive[worker] else { return differ(at: number, &progress) }
       schedule.pass(worker)
-      workers[worker].join()
-      prepare(worker)
+      if let shards {
+        if workers.pull(worker, joins: true, shard: 0, of: shards) { takePart(worker) }
+      } else {
+        workers[worker].join()
+        takePart(worker)
+      }
     case .fault(let fault):
       clock.microseconds = fault.microseconds
       return carryOut(fault, number, &progress)
@@ -187,6 +198,7 @@ public final class Replayer: @unchecked Sendable {  // all but the request to st
 
   private func carryOut(_ push: RecordedPush, _ number: Int, _ progress: inout Progress) -> Bool {
     let worker = push.worker
+    guard isActive[worker], push.shard < shards?.shardCount ?? 1 else { return differ(at: number, &progress) }
     schedule.pass(worker)
     if !workers.isPartial(worker) {
       guard case .push = takeErrand(of: worker) else { return differ(at: number, &progress) }
@@ -211,9 +223,13 @@ public final class Replayer: @unchecked Sendable {  // all but the request to st
 
   private func carryOut(_ pull: RecordedPull, _ number: Int, _ progress: inout Progress) -> Bool {
     let worker = pull.worker
+    guard pull.shard < shards?.shardCount ?? 1, isActive[worker] || shards != nil else {
+      return differ(at: number, &progress)
+    }
     schedule.pass(worker)
-    if let shards, workers.isPartial(worker) {
-      if workers.pull(worker, shard: pull.shard, of: shards) { prepare(worker) }
+    if let shards, workers.isPartial(worker) || !isActive[worker] {
+      // A worker that is out takes its parts to join.
+      if workers.pull(worker, joins: !isActive[worker], shard: pull.shard, of: shards) { takePart(worker) }
       return true
     }
     if pull.restarts {
@@ -225,7 +241,7 @@ public final class Replayer: @unchecked Sendable {  // all but the request to st
         guard case .pull = takeErrand(of: worker) else { return differ(at: number, &progress) }
       }
       if let shards {
-        if workers.pull(worker, shard: pull.shard, of: shards) { prepare(worker) }
+        if workers.pull(worker, joins: false, shard: pull.shard, of: shards) { prepare(worker) }
         return true
       }
       workers[worker].pull()
@@ -242,7 +258,7 @@ public final class Replayer: @unchecked Sendable {  // all but the request to st
       schedule.pass(worker)
       schedule.skip(to: number, by: worker)
       workers[worker].crash()
-      knownErrand[worker] = nil
+      forget(worker)
     case .lostPush:
       schedule.pass(worker)
       guard case .push = takeErrand(of: worker) else { return differ(at: number, &progress) }
@@ -254,6 +270,20 @@ public final class Replayer: @unchecked Sendable {  // all but the request to st
       arrivesTwice[worker] = true
     }
     return true
+  }
+
+  /// Begins anew with a worker that joined.
+  private func takePart(_ worker: Int) {
+    isActive[worker] = true
+    forget(worker)
+    prepare(worker)
+  }
+
+  /// Forgets what was to come of a worker.
+  private func forget(_ worker: Int) {
+    knownErrand[worker] = nil
+    beginsWithPull[worker] = false
+    arrivesTwice[worker] = false
   }
 
   /// The worker wants something else than what was recorded.
@@ -302,7 +332,7 @@ public final class Replayer: @unchecked Sendable {  // all but the request to st
 public struct ReplayReport: Sendable {
   /// The end of the run.
   public var final: FinalReport
-  /// The first event that differs from the recording; `nil` if none does, or in a counterfactual.
+  /// The first event that differs from the recording, or in a counterfactual, that cannot be carried out; `nil` if none does.
   public var divergence: ReplayDivergence?
   /// How many hashes of the parameters agreed on the way.
   public var fingerprintsThatAgree: Int

@@ -115,9 +115,13 @@ final class ScheduledWorkers {
       })
   }
 
-  /// Carries out one shard's part of a worker's pull; returns whether it was the last part.
-  func pull(_ worker: Int, shard: Int, of server: ShardedParameterServer) -> Bool {
-    server.pullPart(worker: worker, shard: shard)
+  /// Carries out one shard's part of a worker's pull, with which it may join; returns whether it was the last part.
+  func pull(_ worker: Int, joins: Bool, shard: Int, of server: ShardedParameterServer) -> Bool {
+    if joins {
+      server.joinPart(worker: worker, shard: shard)
+    } else {
+      server.pullPart(worker: worker, shard: shard)
+    }
     partialPulls[worker, default: 0] += 1
     guard partialPulls[worker] == server.shardCount else { return false }
     partialPulls[worker] = nil

@@ -36,8 +36,6 @@ final class InjectedFaults {
   let speed: Double
   /// When it takes part for the first time; `nil` from the beginning.
   private(set) var joining: Fault.Trigger?
-  /// Whether it will never come back.
-  var isLost = false
   private var pending: [Pending]
   private let worker: Int
   private let seed: UInt64
@@ -64,6 +62,11 @@ final class InjectedFaults {
     for index in pending.indices {
       if case .rate(let rate) = pending[index].trigger { pending[index].time = interval(index, rate) }
     }
+  }
+
+  /// Whether it is an update that the worker waits for before it takes part.
+  var joinsAtUpdate: Bool {
+    if case .update? = joining { true } else { false }
   }
 
   /// Whether the worker takes part by now.

@@ -14,6 +14,8 @@ final class MinibatchDispenser: @unchecked Sendable {  // all state is protected
   /// In rounds: the next minibatch of each worker.
   private var nextOfWorker: [Int]
   private var stopRequested = false
+  /// Workers that may still ask for a minibatch, or will come back to do so.
+  private var present = 0
 
   init(workers: Int, inRounds: Bool) {
     self.workers = workers
@@ -24,6 +26,7 @@ final class MinibatchDispenser: @unchecked Sendable {  // all state is protected
   /// Starts an epoch of `minibatches` at number `first`.
   func begin(minibatches: Int, from first: Int) {
     lock.withLock {
+      present = workers
       end = stopRequested ? first : minibatches
       next = first
       for worker in 0..<workers { nextOfWorker[worker] = first + worker }
@@ -53,6 +56,16 @@ final class MinibatchDispenser: @unchecked Sendable {  // all state is protected
         end = min(end, next)
       }
     }
+  }
+
+  /// Notes that a worker stays away, or is back.
+  func note(isPresent: Bool) {
+    lock.withLock { present += isPresent ? 1 : -1 }
+  }
+
+  /// Whether nobody is there who could ask for a minibatch.
+  var isDeserted: Bool {
+    lock.withLock { present <= 0 }
   }
 
   /// Whether ``stop()`` was called.

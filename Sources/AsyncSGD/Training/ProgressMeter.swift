@@ -50,10 +50,12 @@ struct ProgressMeter {
     _ status: ServerStatus, epoch: Int, seconds: Double, evaluation: Evaluation, staleness: StalenessSummary,
     diagnosis: EpochDiagnosis, figures: RunFigures
   ) -> EpochReport {
-    EpochReport(
+    // Sums that do not depend on when progress was reported, where the server has them.
+    let totals = status.epoch ?? epochSums
+    return EpochReport(
       epoch: epoch, seconds: seconds, examples: earlierExamples + status.examples,
       examplesPerSecond: seconds > 0 ? Double(status.examples) / seconds : 0, updates: status.version,
-      trainLoss: epochSums.meanLoss, trainAccuracy: epochSums.accuracy, testLoss: evaluation.loss,
+      trainLoss: totals.meanLoss, trainAccuracy: totals.accuracy, testLoss: evaluation.loss,
       testAccuracy: evaluation.accuracy, staleness: staleness, diagnosis: diagnosis, figures: figures)
   }
 }

@@ -43,6 +43,7 @@ final class RunMonitor: @unchecked Sendable {  // each variable says where it is
 
   /// Begins an epoch's sums anew.
   func beginEpoch() {
+    server.beginEpochTotals()
     events.sync { meter.beginEpoch() }
   }
 
@@ -89,7 +90,7 @@ final class RunMonitor: @unchecked Sendable {  // each variable says where it is
     let record = server.record
     return events.sync {
       let (diagnosis, warnings) = diagnosis.evaluated(
-        status, evaluation, trainAccuracy: meter.epochAccuracy, server: server)
+        status, evaluation, trainAccuracy: status.epoch?.accuracy ?? meter.epochAccuracy, server: server)
       for warning in warnings { observer.observe(.warning(warning)) }
       var report = meter.epochReport(
         status, epoch: epoch, seconds: stopwatch.seconds, evaluation: evaluation,

@@ -52,7 +52,10 @@ final class Worker: @unchecked Sendable {  // `core` is used on the lane's queue
   ///     with its last push instead, as if the pause between the epochs had not been.
   func train(epoch: Int, order: UnsafeBufferPointer<Int32>, repulls: Bool) {
     guard trouble?.takesPart(core, dispenser) ?? true else { return }
-    defer { if !(trouble?.isLost ?? false) { core.leave() } }
+    defer {
+      if !(trouble?.isLost ?? false) { core.leave() }
+      dispenser.note(isPresent: false)
+    }
     // Who came late has the latest parameters already.
     if repulls, !(trouble?.hasJustJoined ?? false) { core.pull() }
     while let minibatch = dispenser.next(for: index) {

@@ -38,14 +38,18 @@ final class WorkerTrouble: @unchecked Sendable {  // see above
     hasJustJoined = false
     guard !isLost else {
       core.leave()
+      dispenser.note(isPresent: false)
       return false
     }
     guard !faults.hasJoined(seconds: clock.seconds, version: core.latestVersion) else { return true }
     core.leave()
+    dispenser.note(isPresent: false)
     while !faults.hasJoined(seconds: clock.seconds, version: core.latestVersion) {
-      guard !dispenser.isOver else { return false }
+      // An update for whose sake it waits does not come once nobody works.
+      guard !dispenser.isOver, !(faults.joinsAtUpdate && dispenser.isDeserted) else { return false }
       Thread.sleep(forTimeInterval: 0.002)
     }
+    dispenser.note(isPresent: true)
     core.join()
     hasJustJoined = true
     return true

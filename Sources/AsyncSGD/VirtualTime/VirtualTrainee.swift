@@ -58,7 +58,8 @@ protocol VirtualTrainee {
   ///   the second one and ignores it.
   mutating func pushFirstOfTwo(worker: Int, at seconds: Double) -> Bool
 
-  /// The workers that the last push or leave let go and that had been waiting, in order; never the one that pushed.
+  /// The workers that the last push or leave let go and that had been waiting, in order; the one that pushed is among them only
+  /// after ``pushFirstOfTwo(worker:at:)``.
   var released: [Int] { get }
 
   /// The least version whose gradients are still wanted: calculations at older ones are to be restarted.
@@ -69,6 +70,9 @@ protocol VirtualTrainee {
 
   /// Returns the version that a worker pulled last.
   func pulledVersion(of worker: Int) -> Int
+
+  /// Whether the server has stopped training.
+  var hasStopped: Bool { get }
 
   /// What a pull weighs on a wire, in bytes.
   var pullBytes: Int { get }
@@ -93,6 +97,7 @@ protocol VirtualTrainee {
 }
 
 extension VirtualTrainee {
+  var hasStopped: Bool { false }
   var stopsCalculations: Bool { true }
   func isAwaited(worker: Int) -> Bool { false }
   mutating func willFinish(worker: Int, at seconds: Double, sequence: Int) {}

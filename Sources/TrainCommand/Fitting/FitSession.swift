@@ -43,6 +43,10 @@ struct FitSession {
   /// Replays the run, simulates it on the fitted cluster, and prints how far their accuracies are apart.
   private func compareCurves(_ fit: ClusterFit) throws {
     let problem = try RecordedProblem(reading: options.path, options: options.train)
+    guard problem.recording.header.state == nil else {
+      throw UsageError(
+        "'--curves' compares whole runs, and '\(options.path)' is of one that was resumed: drop '--curves'")
+    }
     let configuration = problem.run.settings.configuration
     let threads = options.threads ?? ProcessInfo.processInfo.activeProcessorCount
     let recorded = CurveObserver { _ in }

@@ -45,6 +45,12 @@ struct ReplaySession {
     let other = try replay(changed.configuration, isExact: false, interrupts, metrics: metrics)
     try OutputDescriptor.standardOutput.write("\(CounterfactualTable(recorded: recorded.final, other: other.final))")
     if other.final.outcome == .interrupted { return .interrupted }
+    if let divergence = other.divergence {
+      console.alert(
+        "error: the schedule cannot be carried out beyond event \(divergence.event): the figures are of what came before"
+      )
+      return .trainingFailed
+    }
     if let failure = metrics?.failure {
       console.alert("error: \(failure)")
       return .cannotWrite

@@ -83,6 +83,11 @@ struct RunSettings: Hashable {
   /// - Returns: The settings of the counterfactual.
   /// - Throws: ``UsageError`` if the choices mean nothing together.
   func changed(by options: TrainOptions) throws(UsageError) -> RunSettings {
+    for hyperparameter in configuration.mode.hyperparameters where options.hyperparameters[hyperparameter] != nil {
+      throw UsageError(
+        "'\(hyperparameter.option)' belongs to '--mode \(configuration.mode.rawValue)', which the recording fixes: drop it"
+      )
+    }
     var changed = self
     changed.takeOverAlgorithm(from: options)
     changed.override(with: options)

@@ -89,15 +89,47 @@ struct ReplayTests {
       faults: [
         Fault(.crash(restartAfter: 0.002), workers: 0...0, .update(3)),
         Fault(.crash(restartAfter: nil), workers: 2...2, .update(12)), Fault(.pause(seconds: 0.001), .update(5)),
-        Fault(.join, workers: 1...1, .update(2)), Fault(.losePush(noticedAfter: 0.001), .probability(0.1)),
-        Fault(.duplicatePush, .probability(0.1)),
+        Fault(.join, workers: 1...1, .update(2)), Fault(.losePush(noticedAfter: 0.001), workers: 0...1, .update(1)),
+        Fault(.duplicatePush, workers: 0...1, .update(4)), Fault(.duplicatePush, .probability(0.1)),
+        Fault(.losePush(noticedAfter: 0.001), .probability(0.1)),
       ])
     let run = try RecordedRun(configuration(policy), faults: cluster)
     let kinds = Set(
       run.recording.events.compactMap { if case .fault(let fault) = $0 { fault.kind } else { nil } })
-    #expect(kinds.contains(.crash) && kinds.contains(.pause))
+    #expect(kinds == Set(RecordedFault.Kind.allCases))
     #expect(run.recording.events.contains { if case .join = $0 { true } else { false } })
     for threads in [1, 3] { expectSame(try run.replay(threads: threads), run) }
+  }
+
+  @Test("a live run ends though workers wait for an update that will never come")
+  func nobodyLeft() throws {
+    for mode in [CoordinationMode.async, .sync] {
+      let all = ClusterDescription(faults: [Fault(.join, .update(5))])
+      #expect(try RecordedRun(configuration(PolicyCase(mode)), faults: all).report.last.updates == 0)
+      let last = ClusterDescription(faults: [Fault(.join, workers: 2...2, .update(100_000))])
+      let run = try RecordedRun(configuration(PolicyCase(mode)), faults: last)
+      #expect(run.report.last.updates > 0)
+      #expect(try run.replay(threads: 2).divergence == nil)
+    }
+  }
+
+  @Test("a recording that was made up is refused at the event that cannot be, and not carried out")
+  func madeUp() throws {
+    let run = try RecordedRun(configuration(PolicyCase(.async)))
+    var events = run.recording.events
+    let first = run.pushes[3]
+    guard case .push(var push) = events[first] else { preconditionFailure("no push at \(first)") }
+    push.shard = 7
+    events[first] = .push(push)
+    #expect(try run.replay(events: events, threads: 2).divergence?.event == first)
+    events[first] = .join(worker: push.worker, microseconds: 1)
+    #expect(try run.replay(events: events, threads: 2).divergence?.event == first)
+    events[first] = .begin(workers: 0..<3, pulling: 0..<0)
+    #expect(try run.replay(events: events, threads: 2).divergence?.event == first)
+    events[first] = .pull(RecordedPull(worker: push.worker, shard: 2, version: push.version, microseconds: 1))
+    #expect(try run.replay(events: events, threads: 2).divergence?.event == first)
+    events[first] = .leave(worker: push.worker, microseconds: 1)
+    #expect(try run.replay(events: events, threads: 2).divergence != nil)
   }
 
   @Test("a run that was resumed, from the state that the recording begins with")
@@ -127,13 +159,13 @@ struct ReplayTests {
   func divergence() throws {
     let run = try RecordedRun(configuration(PolicyCase(.async)))
     let middle = run.pushes[run.pushes.count / 2]
-    guard case .push(var push) = run.recording.events[middle] else { return }
+    guard case .push(var push) = run.recording.events[middle] else { preconditionFailure("no push at \(middle)") }
     push.loss = push.loss.nextUp
     var events = run.recording.events
     events[middle] = .push(push)
     #expect(try run.replay(events: events, threads: 2).divergence?.event == middle)
     // Other minibatches are another gradient, which the loss of this very push shows.
-    guard case .push(var other) = run.recording.events[middle] else { return }
+    guard case .push(var other) = run.recording.events[middle] else { preconditionFailure("no push at \(middle)") }
     other.minibatches = [other.minibatches[0] + 1]
     events[middle] = .push(other)
     #expect(try run.replay(events: events, threads: 3).divergence?.event == middle)

@@ -1,4 +1,5 @@
 import Kernels
+import NeuralNet
 import Testing
 
 @testable import AsyncSGD
@@ -49,6 +50,7 @@ struct SimulationTests {
         #expect(report.seconds == reports[0].seconds && report.events == reports[0].events)
         #expect(report.final.last.staleness == reports[0].final.last.staleness)
         #expect(report.final.last.testAccuracy == reports[0].final.last.testAccuracy)
+        #expect(report.final.last.trainLoss == reports[0].final.last.trainLoss)
       }
     }
   }
@@ -78,13 +80,57 @@ struct SimulationTests {
   func timing(policy: PolicyCase) throws {
     guard policy.hyperparameters[.serverShards] == nil else { return }
     let configuration = configuration(policy)
-    let report = try simulate(configuration)
-    var run = TimingRun(
-      configuration, cluster: ClusterDescription(), minibatches: 32, parameters: 1, pausesBetweenEpochs: false)
-    let expected = run.run()
-    #expect(report.seconds == expected.seconds)
-    #expect(report.final.last.updates == expected.updates)
-    #expect(report.final.last.staleness == expected.staleness.summary)
+    let parameters = try TrainingFixture.model("mlp").layout.count
+    for cluster in [ClusterDescription(), Self.troubled] {
+      let report = try simulate(configuration, cluster)
+      var run = TimingRun(
+        configuration, cluster: cluster, minibatches: 32, parameters: parameters, pausesBetweenEpochs: false)
+      let expected = run.run()
+      #expect(report.seconds == expected.seconds && report.events == expected.events)
+      #expect(report.final.last.updates == expected.updates)
+      #expect(report.final.last.staleness == expected.staleness.summary)
+      #expect(report.faults == expected.faults)
+    }
+  }
+
+  @Test(
+    "a worker that crashes while the server keeps its gradient, and is back before the round is over",
+    arguments: [
+      CoordinationMode.sync, .localSGD,
+    ])
+  func crashWhileWaiting(mode: CoordinationMode) throws {
+    // Worker 0 pushes at 0.1 s and waits for worker 1 until 1 s; meanwhile it crashes and pushes once more.
+    let cluster = try ClusterDescription(
+      script: """
+        compute constant:mean=1s
+        worker 0 speed 10
+        crash worker 0 at 300ms restart after 200ms
+        """)
+    for compression in [CompressionKind.none, .topK] {
+      var configuration = configuration(PolicyCase(mode), workers: 2)
+      configuration.hyperparameters[.localSteps] = mode == .localSGD ? .integer(1) : nil
+      configuration.compression = compression
+      let reports = try [1, 2, 3].map { try simulate(configuration, cluster, threads: $0) }
+      for report in reports {
+        #expect(report.final.outcome == .completed)
+        #expect(report.final.parametersHash == reports[0].final.parametersHash)
+        #expect(report.final.last.figures.dropped(.late) == 1)
+      }
+    }
+  }
+
+  @Test(
+    "a run ends though somebody waits for an update that will never come",
+    arguments: [
+      "crash worker 0 at 30ms\njoin worker 1 at update 1000\npause all rate 1/s for 1ms",
+      "crash all at 20ms\ncrash all rate 1/s restart after 1ms",
+    ])
+  func nobodyLeft(script: String) throws {
+    let cluster = try ClusterDescription(script: script)
+    for mode in [CoordinationMode.async, .sync] {
+      let report = try simulate(configuration(PolicyCase(mode), workers: 2), cluster)
+      #expect(report.final.last.updates < 64)
+    }
   }
 
   @Test(

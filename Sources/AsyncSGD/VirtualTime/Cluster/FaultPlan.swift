@@ -33,8 +33,6 @@ struct FaultPlan: Sendable {
   private var chances: [Chance] = []
   /// Whether each worker has not joined yet; empty if all have.
   private var isAbsent: [Bool] = []
-  /// How long each worker takes to notice that a push was lost, where it is lost at a given moment.
-  private let noticeDelay: Double
   /// Whether pushes can be lost or doubled at all.
   let strikesPushes: Bool
 
@@ -43,10 +41,6 @@ struct FaultPlan: Sendable {
     self.seed = seed
     self.count = count
     strikesPushes = faults.contains { $0.strikesPushes }
-    noticeDelay =
-      faults.compactMap { fault -> Double? in
-        if case .losePush(let delay) = fault.kind { delay } else { nil }
-      }.max() ?? 0
     for fault in faults {
       let strike = Strike(kind: fault.kind, workers: fault.workers ?? 0...count - 1)
       if fault.kind == .join {
@@ -74,6 +68,11 @@ struct FaultPlan: Sendable {
 
   /// Whether a worker has not joined yet, and will.
   func awaitsJoin(of worker: Int) -> Bool { !isAbsent.isEmpty && isAbsent[worker] }
+
+  /// Whether a worker has not joined yet, and will at some time, whatever happens until then.
+  func awaitsTimedJoin(of worker: Int) -> Bool {
+    awaitsJoin(of: worker) && timed.contains { $0.strike.kind == .join && $0.strike.workers.contains(worker) }
+  }
 
   /// Notes that a worker joins; returns whether it had not yet.
   mutating func join(_ worker: Int) -> Bool {
@@ -124,10 +123,7 @@ struct FaultPlan: Sendable {
 
   /// Returns after how many seconds a worker notices that its push is lost, or `nil` if it is not.
   func losesPush(_ index: Int, _ worker: inout VirtualWorker) -> Double? {
-    if worker.losesPush {
-      worker.losesPush = false
-      return noticeDelay
-    }
+    if let delay = worker.losesPush.take() { return delay }
     var stream = RandomStream(seed: seed, purpose: .faults, worker: index, step: worker.pushes)
     for chance in chances {
       guard case .losePush(let delay) = chance.kind, chance.workers.contains(index) else { continue }

@@ -12,7 +12,7 @@ extension VirtualCluster {
       case .crash(let delay): crash(worker, restartAfter: delay)
       case .pause(let duration): pause(worker, duration)
       case .join: if workers[worker].phase == .down, faults.join(worker) { rejoin(worker) }
-      case .losePush: workers[worker].losesPush = true
+      case .losePush(let delay): workers[worker].losesPush = delay
       case .duplicatePush: workers[worker].duplicatesPush = true
       }
     }

@@ -69,6 +69,8 @@ extension VirtualCluster {
       noteReleased()
       if stopsCalculations { restartUnwanted() }
       enterServer(worker)
+    } else if trainee.hasStopped {
+      isStopped = true
     } else {
       wait(worker)
       noteReleased()

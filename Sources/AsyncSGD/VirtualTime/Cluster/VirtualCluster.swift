@@ -145,12 +145,11 @@ struct VirtualCluster<Trainee: VirtualTrainee> {
   /// Whether someone is down for whose sake a stretch goes on though nobody works.
   var isReturnAwaited: Bool {
     guard returning > 0 else { return false }
-    return !isRunningOut
-      || stretch.contains { workers[$0].phase == .down && isReturning($0) && trainee.isAwaited(worker: $0) }
-  }
-
-  func isReturning(_ worker: Int) -> Bool {
-    queue.isScheduled(worker) || faults.awaitsJoin(of: worker)
+    // Nobody works, so no update will come that someone could wait for.
+    return stretch.contains { worker in
+      workers[worker].phase == .down && (queue.isScheduled(worker) || faults.awaitsTimedJoin(of: worker))
+        && (!isRunningOut || trainee.isAwaited(worker: worker))
+    }
   }
 
   // MARK: Figures

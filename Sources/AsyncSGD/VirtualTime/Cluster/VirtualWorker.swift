@@ -39,8 +39,9 @@ struct VirtualWorker: Sendable {
   var hasMinibatch = false
   /// Whether a calculation began since its last push.
   var hasStarted = false
-  /// Whether its next push is lost, and whether it arrives twice.
-  var losesPush = false
+  /// After how many seconds it notices that its next push is lost, or `nil` if it is not.
+  var losesPush: Double?
+  /// Whether its next push arrives twice.
   var duplicatesPush = false
   /// Whether the push at the server is there for the second time.
   var isSecondArrival = false

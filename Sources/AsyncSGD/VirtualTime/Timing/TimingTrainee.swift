@@ -18,8 +18,6 @@ struct TimingTrainee: VirtualTrainee {
     var hasMoved = false
     /// In local SGD, the steps of this period.
     var period: Int32 = 1
-    /// Whether it must pull before it goes on.
-    var mustPull = false
     /// Whether its push under way takes the latest parameters with it.
     var pulls = true
   }
@@ -31,6 +29,7 @@ struct TimingTrainee: VirtualTrainee {
   /// The weights of a push and of a pull, in bytes.
   private let pushBytes: Int
   let pullBytes: Int
+  private let recognizesDuplicates: Bool
   let stopsCalculations: Bool
   private let steps: StepPattern
   private var deal: MinibatchDeal
@@ -51,6 +50,7 @@ struct TimingTrainee: VirtualTrainee {
     released.reserveCapacity(workers)
     pushBytes = 4 * parameters
     pullBytes = 4 * parameters
+    recognizesDuplicates = configuration.recognizesDuplicates
     stopsCalculations =
       !configuration.takesLocalSteps && configuration.hyperparameters.stopsCalculations(in: configuration.setting)
     steps = StepPattern(configuration, minibatches: minibatches)
@@ -117,9 +117,7 @@ struct TimingTrainee: VirtualTrainee {
   }
 
   mutating func resume(worker: Int) -> VirtualDealing {
-    guard books[worker].mustPull else { return .nothing }
-    books[worker].mustPull = false
-    return .pull
+    .nothing
   }
 
   private mutating func push(_ worker: Int, pulls: Bool = true) -> VirtualDealing {
@@ -136,13 +134,13 @@ struct TimingTrainee: VirtualTrainee {
   }
 
   mutating func pushFirstOfTwo(worker: Int, at seconds: Double) -> Bool {
-    let lets = carryOut(worker, pulls: false, at: seconds)
-    if !lets {
-      // There is no second arrival, and with the first one its worker did not pull.
-      books[worker].minibatches = 0
-      books[worker].mustPull = books[worker].pulls
+    if recognizesDuplicates {
+      // The second arrival changes nothing, so the first one is all there is; its worker may be let go by it.
+      if push(worker: worker, at: seconds) == .proceed { released.append(worker) }
+      return false
     }
-    return lets
+    _ = carryOut(worker, pulls: false, at: seconds)
+    return true
   }
 
   mutating func pull(worker: Int, at seconds: Double) {
@@ -179,7 +177,8 @@ struct TimingTrainee: VirtualTrainee {
     let decision = coordinator.push(
       worker: worker, baseVersion: books[worker].pulledVersion, minibatches: Int(books[worker].minibatches),
       isFinite: true,
-      pulls: pulls, seconds: seconds)
+      // The server's clock has whole microseconds.
+      pulls: pulls, seconds: Double(Int((seconds * 1e6).rounded())) * 1e-6)
     if decision.dropped == nil { books[worker].staleness.record(decision.staleness) }
     return settle(caller: worker)
   }
@@ -205,6 +204,7 @@ struct TimingTrainee: VirtualTrainee {
 
   var oldestWanted: Int { coordinator.oldestWanted }
   var version: Int { coordinator.version }
+  var hasStopped: Bool { coordinator.isStopped }
   func pulledVersion(of worker: Int) -> Int { books[worker].pulledVersion }
   func isAwaited(worker: Int) -> Bool { deal.keepsMinibatches(for: worker) }
 }
