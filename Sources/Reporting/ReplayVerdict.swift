@@ -19,7 +19,7 @@ public struct ReplayVerdict: Sendable, CustomStringConvertible {
     case true?: return "replay           the same bits as recorded: \(checks), and the last one\n"
     case false?: return "replay           other parameters than recorded\n"
     case nil:
-      return report.final.outcome == .interrupted
+      return report.isStopped
         ? "replay           the same bits as recorded so far: \(checks)\n"
         : "replay           the same bits as recorded, up to where the recording breaks off: \(checks)\n"
     }
@@ -88,6 +88,7 @@ public struct CounterfactualTable: Sendable, CustomStringConvertible {
       switch report.outcome {
       case .completed: "completed"
       case .interrupted: "interrupted"
+      case .deserted: "no worker was left"
       case .diverged: "diverged"
       }
     }

@@ -136,6 +136,7 @@ public struct SummaryTable: Sendable, CustomStringConvertible {
     switch report.outcome {
     case .completed: return "completed"
     case .interrupted: return "interrupted after \(updates)"
+    case .deserted: return "no worker was left after \(updates)"
     case .diverged(let divergence): return "diverged after \(updates), in \(divergence.parameter)"
     }
   }

@@ -84,7 +84,13 @@ struct EventDecoder {
       let version = try nextVersion()
       let hash = try reader.word64()
       let position = try reader.zigzag()
-      return .end(RecordedEnd(version: version, hash: hash, position: position, microseconds: try nextTime()))
+      let time = try nextTime()
+      let code = try reader.zigzag()
+      guard let outcome = UInt8(exactly: code).flatMap(RecordedEnd.Outcome.init) else {
+        throw ByteReader.Malformed(reason: "an end of the unknown outcome \(code)")
+      }
+      return .end(
+        RecordedEnd(version: version, hash: hash, position: position, microseconds: time, outcome: outcome))
     case .push, .furtherPush, .pull, .fault:
       preconditionFailure("\(kind) has flags")
     }

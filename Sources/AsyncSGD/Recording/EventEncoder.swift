@@ -79,6 +79,7 @@ struct EventEncoder {
       buffer.append(end.hash)
       buffer.append(zigzag: end.position)
       appendTime(end.microseconds, to: buffer)
+      buffer.append(zigzag: Int(end.outcome.rawValue))
     }
   }
 

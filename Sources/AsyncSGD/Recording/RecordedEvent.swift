@@ -149,6 +149,20 @@ public struct RecordedFault: Hashable, Sendable {
 
 /// How a run ended.
 public struct RecordedEnd: Hashable, Sendable {
+  /// Its kinds.
+  public enum Outcome: UInt8, CaseIterable, Hashable, Sendable {
+    /// All epochs were trained.
+    case completed
+    /// The user stopped it.
+    case interrupted
+    /// No worker was left.
+    case deserted
+    /// A gradient was not finite.
+    case diverged
+  }
+
+  /// How.
+  public var outcome: Outcome
   /// Updates applied since the run began.
   public var version: Int
   /// The hash of the parameters.
@@ -159,7 +173,8 @@ public struct RecordedEnd: Hashable, Sendable {
   public var microseconds: Int
 
   /// Creates an end.
-  public init(version: Int, hash: UInt64, position: Int, microseconds: Int) {
+  public init(version: Int, hash: UInt64, position: Int, microseconds: Int, outcome: Outcome = .completed) {
+    self.outcome = outcome
     self.version = version
     self.hash = hash
     self.position = position

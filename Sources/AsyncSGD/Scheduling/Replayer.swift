@@ -102,6 +102,7 @@ public final class Replayer: @unchecked Sendable {  // all but the request to st
       for number in events.indices {
         if isStopRequested.load(ordering: .relaxed) {
           progress.outcome = .interrupted
+          progress.isStopped = true
           break
         }
         guard carryOut(number, &progress) else { break }
@@ -129,13 +130,15 @@ public final class Replayer: @unchecked Sendable {  // all but the request to st
     }
     let final = try monitor.finish(progress.outcome, last ?? monitor.evaluate(status, epoch: 0, lanes: crew.lanes))
     return ReplayReport(
-      final: final, divergence: progress.divergence, fingerprintsThatAgree: check.fingerprintsThatAgree,
+      final: final, isStopped: progress.isStopped, divergence: progress.divergence,
+      fingerprintsThatAgree: check.fingerprintsThatAgree,
       hashesAgree: progress.end.map { $0.hash == hash && $0.version == status.version })
   }
 
   private struct Progress {
     var report: EpochReport?
     var outcome: TrainingOutcome
+    var isStopped = false
     var end: RecordedEnd?
     var divergence: ReplayDivergence?
   }
@@ -191,7 +194,13 @@ public final class Replayer: @unchecked Sendable {  // all but the request to st
       monitor.tell(.epoch(report))
       monitor.beginEpoch()
       monitor.start()
-    case .end(let end): progress.end = end
+    case .end(let end):
+      progress.end = end
+      switch end.outcome {
+      case .completed, .diverged: break
+      case .interrupted: progress.outcome = .interrupted
+      case .deserted: progress.outcome = .deserted
+      }
     }
     return true
   }
@@ -330,8 +339,10 @@ public final class Replayer: @unchecked Sendable {  // all but the request to st
 
 /// How a replay went.
 public struct ReplayReport: Sendable {
-  /// The end of the run.
+  /// The end of the run, as it was recorded.
   public var final: FinalReport
+  /// Whether the replay was stopped before the end of the recording.
+  public var isStopped: Bool
   /// The first event that differs from the recording, or in a counterfactual, that cannot be carried out; `nil` if none does.
   public var divergence: ReplayDivergence?
   /// How many hashes of the parameters agreed on the way.

@@ -105,12 +105,14 @@ public final class Simulator: @unchecked Sendable {  // all but the request to s
       outcome = .diverged(divergence)
     } else if isStopRequested.load(ordering: .relaxed) {
       outcome = .interrupted
+    } else if cluster.isDeserted, cluster.trainee.settled < setup.configuration.epochs * setup.plan.minibatches {
+      outcome = .deserted
     }
     let last =
       epochs.last?.updates == status.version
       ? epochs.last : monitor.evaluate(status, epoch: epochs.done, lanes: crew.lanes)
     let final = try monitor.finish(outcome, last ?? monitor.evaluate(status, epoch: 0, lanes: crew.lanes))
-    recordEnd()
+    recordEnd(outcome)
     return SimulationReport(
       final: final, seconds: cluster.seconds, events: cluster.events,
       usageByWorker: (0..<setup.configuration.workers).map { cluster.usage(of: $0) }, server: cluster.server,
@@ -138,7 +140,7 @@ public final class Simulator: @unchecked Sendable {  // all but the request to s
     }
   }
 
-  private func recordEnd() {
+  private func recordEnd(_ outcome: TrainingOutcome) {
     guard let recorder else { return }
     let latest = setup.server.latest()
     recorder.record(
@@ -146,7 +148,7 @@ public final class Simulator: @unchecked Sendable {  // all but the request to s
         RecordedEnd(
           version: setup.server.status.version,
           hash: ParameterFingerprint.hash(of: UnsafeBufferPointer(start: latest.values, count: latest.count)),
-          position: cluster.trainee.position, microseconds: clock.microseconds)))
+          position: cluster.trainee.position, microseconds: clock.microseconds, outcome: .init(outcome))))
   }
 }
 

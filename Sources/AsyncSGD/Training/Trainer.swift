@@ -148,8 +148,8 @@ public final class Trainer: @unchecked Sendable {  // each variable says where i
         outcome = .interrupted
         break
       }
-      let isWhole = dispenser.position == plan.minibatches
-      dealt += dispenser.position - first
+      let isWhole = isOver(plan.minibatches)
+      dealt += (isWhole ? plan.minibatches : dispenser.position) - first
 
       let status = server.status
       if status.divergence == nil { try checkpoint() }
@@ -160,14 +160,14 @@ public final class Trainer: @unchecked Sendable {  // each variable says where i
         break
       }
       guard isWhole else {
-        outcome = .interrupted
+        outcome = dispenser.isStopped ? .interrupted : .deserted
         break
       }
       recorder?.record(.epoch(number: epoch + 1, microseconds: clock.microseconds()))
       monitor.tell(.epoch(evaluated))
     }
     let final = try monitor.finish(outcome, report ?? evaluate(server.status, epoch: start.epoch))
-    recordEnd()
+    recordEnd(outcome)
     return final
   }
 
@@ -176,9 +176,15 @@ public final class Trainer: @unchecked Sendable {  // each variable says where i
     monitor.start()
     for stretch in configuration.stretches(ofEpoch: epoch, from: first, plan: plan) {
       train(stretch, epoch: epoch, order: order)
-      guard dispenser.position == stretch.minibatches.upperBound else { break }
+      guard isOver(stretch.minibatches.upperBound) else { break }
     }
     monitor.stop()
+  }
+
+  /// Whether a stretch came to its end, though minibatches may be left of workers that were lost.
+  private func isOver(_ end: Int) -> Bool {
+    dispenser.position == end
+      || (!dispenser.isStopped && server.status.divergence == nil && !workers.allSatisfy(\.isOut))
   }
 
   private func train(_ stretch: EpochStretch, epoch: Int, order: UnsafeBufferPointer<Int32>) {
@@ -200,7 +206,7 @@ public final class Trainer: @unchecked Sendable {  // each variable says where i
     monitor.evaluate(status, epoch: epoch, lanes: workers.map(\.lane))
   }
 
-  private func recordEnd() {
+  private func recordEnd(_ outcome: TrainingOutcome) {
     guard let recorder else { return }
     let latest = server.latest()
     recorder.record(
@@ -208,7 +214,7 @@ public final class Trainer: @unchecked Sendable {  // each variable says where i
         RecordedEnd(
           version: server.status.version,
           hash: ParameterFingerprint.hash(of: UnsafeBufferPointer(start: latest.values, count: latest.count)),
-          position: position, microseconds: clock.microseconds())))
+          position: position, microseconds: clock.microseconds(), outcome: .init(outcome))))
   }
 }
 

@@ -263,6 +263,8 @@ public enum TrainingOutcome: Hashable, Sendable {
   case completed
   /// The user stopped it; the minibatches in flight were finished.
   case interrupted
+  /// No worker was left: all were lost to faults.
+  case deserted
   /// A gradient was not finite, and the run was told to stop at that.
   case diverged(Divergence)
 }

@@ -43,6 +43,9 @@ final class Worker: @unchecked Sendable {  // `core` is used on the lane's queue
 
   var index: Int { core.index }
 
+  /// Whether it takes no part because of its faults; while it pauses.
+  var isOut: Bool { trouble?.isOut ?? false }
+
   /// Trains until the epoch's minibatches are dealt out or training stops.
   ///
   /// - Parameters:

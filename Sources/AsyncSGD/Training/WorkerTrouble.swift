@@ -13,6 +13,8 @@ final class WorkerTrouble: @unchecked Sendable {  // see above
 
   /// Whether the worker will never come back.
   private(set) var isLost = false
+  /// Whether it has not come yet, or will never come back.
+  var isOut: Bool { isLost || faults.joining != nil }
   /// Whether it has come to the epoch after its beginning, and so has pulled.
   private(set) var hasJustJoined = false
   private let faults: InjectedFaults

@@ -68,6 +68,7 @@ struct ConsoleDisplay {
       case .completed: return permanent("")
       case .interrupted:
         return note("interrupted after \(NumberText.count(report.last.updates)) updates")
+      case .deserted: return permanent("")
       case .diverged(let divergence): return permanent(divergence.errorText(by: report.advice))
       }
     }

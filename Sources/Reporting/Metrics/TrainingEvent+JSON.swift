@@ -141,6 +141,7 @@ extension JSONObject {
     switch report.outcome {
     case .completed: add("outcome", "completed")
     case .interrupted: add("outcome", "interrupted")
+    case .deserted: add("outcome", "deserted")
     case .diverged(let divergence):
       add("outcome", "diverged")
       add(divergence)

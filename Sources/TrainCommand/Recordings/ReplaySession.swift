@@ -38,13 +38,13 @@ struct ReplaySession {
     let changed = try settings.changed(by: options.changes)
     let recorded = try replay(
       settings.configuration, isExact: true, interrupts, metrics: isCounterfactual ? nil : metrics)
-    guard isCounterfactual, recorded.divergence == nil, recorded.final.outcome != .interrupted else {
+    guard isCounterfactual, recorded.divergence == nil, !recorded.isStopped else {
       return try finish(recorded)
     }
     console.note("and now the same schedule with \(options.counterfactualText)")
     let other = try replay(changed.configuration, isExact: false, interrupts, metrics: metrics)
     try OutputDescriptor.standardOutput.write("\(CounterfactualTable(recorded: recorded.final, other: other.final))")
-    if other.final.outcome == .interrupted { return .interrupted }
+    if other.isStopped { return .interrupted }
     if let divergence = other.divergence {
       console.alert(
         "error: the schedule cannot be carried out beyond event \(divergence.event): the figures are of what came before"
@@ -81,7 +81,7 @@ struct ReplaySession {
   private func finish(_ report: ReplayReport) throws -> ExitCode {
     try OutputDescriptor.standardOutput.write("\(SummaryTable(report.final))\(ReplayVerdict(report))")
     if report.divergence != nil { return .trainingFailed }
-    if report.final.outcome == .interrupted { return .interrupted }
+    if report.isStopped { return .interrupted }
     if let failure = metrics?.failure {
       console.alert("error: \(failure)")
       return .cannotWrite

@@ -23,6 +23,10 @@ struct RunEnding {
     if let plotsFailure { console.alert("error: \(plotsFailure)") }
     if case .diverged = report.outcome { return .trainingFailed }
     if report.outcome == .interrupted { return .interrupted }
+    if report.outcome == .deserted {
+      console.alert("error: no worker is left: all were lost to faults")
+      return .trainingFailed
+    }
     if let failure = metrics?.failure {
       console.alert("error: \(failure)")
       return .cannotWrite

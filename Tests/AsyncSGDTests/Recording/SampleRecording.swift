@@ -47,7 +47,7 @@ enum SampleRecording {
       push(worker: 1, base: 43, version: 44, minibatches: [34], fate: .dropped(.notFinite), loss: .infinity, at: 3_300)),
     .push(push(worker: 1, base: 44, version: 44, minibatches: [35], fate: .dropped(.stopped), at: 3_400)),
     .epoch(number: 3, microseconds: 3_500),
-    .end(RecordedEnd(version: 44, hash: .max, position: 36, microseconds: 4_000)),
+    .end(RecordedEnd(version: 44, hash: .max, position: 36, microseconds: 4_000, outcome: .interrupted)),
   ]
 
   /// A push that was computed in half a millisecond and waited for a moment.

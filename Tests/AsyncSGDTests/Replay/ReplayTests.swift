@@ -67,6 +67,7 @@ struct ReplayTests {
       let replay = try stopped.replay(threads: 2)
       #expect(replay.divergence == nil && replay.hashesAgree == true)
       #expect(replay.final.parametersHash == stopped.report.parametersHash)
+      #expect(replay.final.outcome == .interrupted && !replay.isStopped)
 
       var wild = configuration(policy)
       wild.learningRate = 3e38
@@ -107,8 +108,9 @@ struct ReplayTests {
       let all = ClusterDescription(faults: [Fault(.join, .update(5))])
       #expect(try RecordedRun(configuration(PolicyCase(mode)), faults: all).report.last.updates == 0)
       let last = ClusterDescription(faults: [Fault(.join, workers: 2...2, .update(100_000))])
+      #expect(try RecordedRun(configuration(PolicyCase(mode)), faults: all).report.outcome == .deserted)
       let run = try RecordedRun(configuration(PolicyCase(mode)), faults: last)
-      #expect(run.report.last.updates > 0)
+      #expect(run.report.last.updates > 0 && run.report.outcome == .completed)
       #expect(try run.replay(threads: 2).divergence == nil)
     }
   }

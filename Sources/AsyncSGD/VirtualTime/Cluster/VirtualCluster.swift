@@ -152,6 +152,9 @@ struct VirtualCluster<Trainee: VirtualTrainee> {
     }
   }
 
+  /// Whether all workers are down.
+  var isDeserted: Bool { workers.allSatisfy { $0.phase == .down } }
+
   // MARK: Figures
 
   /// What a worker's time went into up to now.
