@@ -84,6 +84,20 @@ public struct CounterfactualTable: Sendable, CustomStringConvertible {
     add("rule") { $0.run.rule }
     add("optimizer") { $0.run.optimizer }
     add("learning rate") { NumberText.exact($0.run.learningRate) }
+    func addDifference(_ name: String, _ value: (FinalReport) -> String) {
+      if value(recorded) != value(other) { add(name, value) }
+    }
+    addDifference("compression") { $0.run.compression }
+    addDifference("momentum") { NumberText.exact($0.run.momentum) }
+    addDifference("weight decay") { NumberText.exact($0.run.weightDecay) }
+    addDifference("schedule") { $0.run.schedule }
+    addDifference("warmup") { NumberText.exact($0.run.warmup) }
+    let own = recorded.run.hyperparameters.map(\.name)
+    for name in own + other.run.hyperparameters.map(\.name).filter({ !own.contains($0) }) {
+      addDifference(name) { report in
+        report.run.hyperparameters.first { $0.name == name }.map { "\($0.value)" } ?? "-"
+      }
+    }
     add("outcome") { report in
       switch report.outcome {
       case .completed: "completed"

@@ -67,7 +67,7 @@ struct RecordingTextTests {
             9   0.003200      1                                                                  joins
            10                                 3                                                  fingerprint 0000000000000abc
            11   0.004000                                                                         epoch 1 done
-           12   0.005000                      3                                                  end, parameters hash ffffffffffffffff
+           12   0.005000                      3                                                  end, fingerprint ffffffffffffffff
 
         """)
   }
@@ -77,16 +77,16 @@ struct RecordingTextTests {
     let recording = try Self.recording()
     #expect(
       RecordingTable(recording).summary(RecordingSummary(recording)) == """
-        complete         yes
-        events           13
-        time             0.005 s
-        updates          3
-        server           600 updates/s
-        pushes           4, 1 of them queued, 1 dropped: not finite
-        faults           1 × push lost, 1 × pause
-        epochs           1
-        staleness        mean 0.33  p50 0  p95 1  p99 1  max 1
-        parameters hash  ffffffffffffffff
+        complete     yes
+        events       13
+        time         0.005 s
+        updates      3
+        server       600 updates/s
+        pushes       4, 1 of them queued, 1 dropped: not finite
+        faults       1 × push lost, 1 × pause
+        epochs       1
+        staleness    mean 0.33  p50 0  p95 1  p99 1  max 1
+        fingerprint  ffffffffffffffff
 
         worker  pushes  dropped  stale mean  p50  p95  p99  max  compute ms  wait ms
              0       2        1        0.00    0    0    0    0       0.800    0.050
@@ -184,6 +184,6 @@ struct RecordingTextTests {
     #expect(summary?["drops"] as? [String: Int] == ["notFinite": 1, "late": 0, "tooStale": 0, "stopped": 0])
     #expect((summary?["workers"] as? [[String: Any]])?.count == 2)
     #expect((summary?["staleness"] as? [String: Any])?["max"] as? Int == 1)
-    #expect(summary?["parametersHash"] as? String == "ffffffffffffffff")
+    #expect(summary?["fingerprint"] as? String == "ffffffffffffffff")
   }
 }

@@ -52,7 +52,7 @@ struct CompareCommandTests {
   func virtualTime() throws {
     let directory = try TemporaryDirectory()
     let arguments =
-      "compare --model softmax --epochs 1 --batch-size 64 --workers 16 --seeds 2 --delays pareto:shape=2.1,mean=20ms"
+      "compare --model softmax --epochs 8 --batch-size 64 --workers 16 --seeds 2 --delays pareto:shape=2.1,mean=20ms"
     let first = try CommandRun.run("\(arguments) --threads 1 --json \(directory.file("a"))")
     let second = try CommandRun.run("\(arguments) --threads 2 --json \(directory.file("b"))")
     #expect(first.exitCode == 0, "\(first.errors)")

@@ -62,8 +62,8 @@ private let missing = [
 ]
 
 private let unwritable = [
-  Refusal("--metrics %/no/m.jsonl", 73, "error: cannot write '%/no/m.jsonl': No such file or directory\n"),
-  Refusal("--metrics %", 73, "error: cannot write '%': Is a directory\n"),
+  Refusal("--metrics %/no/m.jsonl", 73, "error: cannot write '%/no/m.jsonl': there is no directory '%/no'\n"),
+  Refusal("--metrics %", 73, "error: cannot write '%': it is a directory\n"),
   Refusal("--checkpoint %/no/c", 73, "error: cannot write '%/no/c': there is no directory '%/no'\n"),
   Refusal("--checkpoint %", 73, "error: cannot write '%': it is a directory\n"),
   Refusal("--checkpoint .", 73, "error: cannot write '.': it is a directory\n"),

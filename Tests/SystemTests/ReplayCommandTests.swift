@@ -34,6 +34,7 @@ struct ReplayCommandTests {
     let lines = replay.output.split(separator: "\n").map { $0.split(separator: " ").map(String.init) }
     #expect(lines.first == ["recorded", "counterfactual"])
     #expect(lines.contains(["rule", "plain", "staleness-aware"]))
+    #expect(replay.errors.contains("the same schedule with --learning-rate 0.05, --rule staleness-aware\n"))
     let hashes = try #require(lines.last)
     #expect(hashes.prefix(2) == ["parameters", "hash"] && hashes[2] == hash(live) && hashes[2] != hashes[3])
     #expect(try directory.text("m").contains("\"rule\":\"staleness-aware\""))

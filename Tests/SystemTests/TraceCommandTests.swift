@@ -85,7 +85,7 @@ struct TraceCommandTests {
     for (arguments, code, message) in [
       ("trace", 64, "trace needs a recording"),
       ("trace run.asgd --worker 2", 64, "there is no worker 2"),
-      ("trace run.asgd --chrome-trace run.asgd", 64, "is the recording itself"),
+      ("trace run.asgd --chrome-trace run.asgd", 64, "'--chrome-trace' and the recording name the same file"),
       ("trace damaged.asgd", 65, "'damaged.asgd' is damaged: block 1 at byte"),
       ("trace text", 65, "'text' is no recording of asgd-train"),
       ("trace missing.asgd", 66, "there is no recording 'missing.asgd'"),

@@ -19,13 +19,27 @@ package struct CellResults: Sendable {
   package let accuracyAtSeconds: [UInt64: Double]
   /// Gradients' examples at equal time, by seed.
   package let examplesAtSeconds: [UInt64: Double]
-  /// Seconds until the target was reached, by seed; a run that never reached it is not in it.
+  /// The runs that reached the target.
+  package let reached: Int
+  /// Seconds until the target was reached, by seed; a run that never reached it is not in it, and none where curves are
+  /// known too coarsely.
   package let secondsToTarget: [UInt64: Double]
   /// Examples until the target was reached, by seed.
   package let examplesToTarget: [UInt64: Double]
 
   /// Reads the curves at the places that a group has in common.
-  init(_ cell: ComparisonCell, runs: [ComparisonRun], examples: Double?, seconds: Double?, target: Double?) {
+  ///
+  /// - Parameters:
+  ///   - cell: What was trained.
+  ///   - runs: Its runs.
+  ///   - examples: Where gradients are equal; `nil` for nowhere.
+  ///   - seconds: Where the time is equal; `nil` for nowhere.
+  ///   - target: The accuracy to reach; `nil` for none.
+  ///   - timesTarget: Whether curves are known well enough to say when they reach it.
+  init(
+    _ cell: ComparisonCell, runs: [ComparisonRun], examples: Double?, seconds: Double?, target: Double?,
+    timesTarget: Bool
+  ) {
     self.cell = cell
     self.runs = runs.sorted { $0.seed < $1.seed }
     let finished = runs.filter { $0.outcome == .completed }
@@ -40,8 +54,14 @@ package struct CellResults: Sendable {
     secondsAtExamples = read(finished, .seconds, at: examples, .examples)
     accuracyAtSeconds = read(finished, .accuracy, at: seconds, .seconds)
     examplesAtSeconds = read(finished, .examples, at: seconds, .seconds)
-    secondsToTarget = target.map { target in Self.bySeed(runs) { $0.curve.crossing(target, along: .seconds) } } ?? [:]
-    examplesToTarget = target.map { target in Self.bySeed(runs) { $0.curve.crossing(target, along: .examples) } } ?? [:]
+    func crossings(_ axis: LearningCurve.Axis) -> [UInt64: Double] {
+      guard let target else { return [:] }
+      return Self.bySeed(runs) { $0.curve.crossing(target, along: axis) }
+    }
+    let seconds = crossings(.seconds)
+    reached = seconds.count
+    secondsToTarget = timesTarget ? seconds : [:]
+    examplesToTarget = timesTarget ? crossings(.examples) : [:]
   }
 
   /// The runs that diverged.
@@ -49,9 +69,6 @@ package struct CellResults: Sendable {
 
   /// Whether every run went to its end, and there is one.
   package var isSound: Bool { !runs.isEmpty && diverged == 0 }
-
-  /// The runs that reached the target.
-  package var reached: Int { secondsToTarget.count }
 
   /// Whether every run reached the target, and there is one.
   package var alwaysReaches: Bool { !runs.isEmpty && reached == runs.count }

@@ -11,8 +11,13 @@ package struct ComparisonAnalysis: Sendable {
     package let baseline: CellResults
     /// The examples at which members are compared: the most that all runs reached which did not diverge.
     package let examples: Double?
-    /// The seconds at which members are compared: the longest time that all runs reached which did not diverge.
+    /// The seconds at which members are compared: the longest time that all runs reached which did not diverge; `nil`
+    /// also where there is ``timeDoubt``.
     package let seconds: Double?
+    /// Why the members cannot be compared at equal time, in words that follow "because"; `nil` if they can.
+    package let timeDoubt: String?
+    /// Why the times to the target cannot be told, in words that follow "because"; `nil` if they can.
+    package let targetDoubt: String?
     /// The cells in the order of the comparison.
     package let members: [CellResults]
 
@@ -102,16 +107,27 @@ package struct ComparisonAnalysis: Sendable {
     groups = zip(parts, baselines).map { cells, baseline in
       let finished = cells.flatMap { byCell[$0] ?? [] }.filter { $0.outcome == .completed }
       let examples = finished.compactMap { $0.curve.end(along: .examples) }.min()
-      let seconds = finished.compactMap { $0.curve.end(along: .seconds) }.min()
+      let end = finished.compactMap { $0.curve.end(along: .seconds) }.min()
+      let timeDoubt = end.flatMap { end in
+        CurveResolution.doubt(of: finished) { $0.step(at: end, along: .seconds) }
+      }
+      let targetDoubt = chosen.flatMap { target in
+        let timed = cells.flatMap { byCell[$0] ?? [] }.filter {
+          $0.outcome == .completed || $0.curve.step(to: target.accuracy) != nil
+        }
+        return CurveResolution.doubt(of: timed) { $0.step(to: target.accuracy) }
+      }
+      let seconds = timeDoubt == nil ? end : nil
       let members = cells.map { cell in
         CellResults(
-          cell, runs: byCell[cell] ?? [], examples: examples, seconds: seconds, target: chosen?.accuracy)
+          cell, runs: byCell[cell] ?? [], examples: examples, seconds: seconds, target: chosen?.accuracy,
+          timesTarget: targetDoubt == nil)
       }
       let first = members.firstIndex { $0.cell == baseline } ?? 0
       let workers = Set(cells.map(\.workers))
       return Group(
         workers: workers.count == 1 ? workers.first : nil, baseline: members[first], examples: examples,
-        seconds: seconds, members: members)
+        seconds: seconds, timeDoubt: timeDoubt, targetDoubt: targetDoubt, members: members)
     }
   }
 

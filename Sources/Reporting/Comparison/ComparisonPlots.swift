@@ -58,7 +58,7 @@ struct ComparisonPlots {
   }
 
   private var targetTimes: BarPlot? {
-    guard let target, group.members.contains(where: { $0.reached > 0 }) else { return nil }
+    guard let target, group.targetDoubt == nil, group.members.contains(where: { $0.reached > 0 }) else { return nil }
     let bars = group.members.map { member in
       let time = member.timeToTarget
       let text =

@@ -44,6 +44,7 @@ package enum ComparisonRecord {
     time.add("testAccuracy", Estimate(member.accuracyAtSeconds))
     time.add("examples", Estimate(member.examplesAtSeconds))
     time.add("accuracyDifference", matchup?.accuracyAtSeconds)
+    if let doubt = group.timeDoubt { time.add("withheld", doubt) }
     object.add("equalTime", time)
 
     if let target {
@@ -54,6 +55,7 @@ package enum ComparisonRecord {
       goal.add("seconds", member.timeToTarget)
       goal.add("examples", member.alwaysReaches ? Estimate(member.examplesToTarget) : nil)
       goal.add("speedUp", matchup?.speedUp)
+      if let doubt = group.targetDoubt { goal.add("withheld", doubt) }
       object.add("target", goal)
     }
     return object

@@ -38,6 +38,7 @@ package struct ComparisonTables: CustomStringConvertible {
   }
 
   private func equalTime(_ group: ComparisonAnalysis.Group, _ place: String) -> String? {
+    if let doubt = group.timeDoubt { return withheld("AT EQUAL TIME\(place)", doubt) }
     guard let seconds = group.seconds else { return nil }
     var table = table(
       group, [("accuracy", .right), ("difference", .right), ("examples", .right), ("examples/s", .right)])
@@ -56,6 +57,9 @@ package struct ComparisonTables: CustomStringConvertible {
 
   private func target(_ group: ComparisonAnalysis.Group, _ place: String) -> String? {
     guard let target = analysis.target else { return nil }
+    if let doubt = group.targetDoubt {
+      return withheld("TIME TO \(NumberText.percent(target.accuracy)) (\(target.origin))\(place)", doubt)
+    }
     var table = table(
       group, [("reached", .right), ("time", .right), ("speed-up", .right), ("staleness", .right)])
     for member in group.members {
@@ -69,6 +73,11 @@ package struct ComparisonTables: CustomStringConvertible {
       }
     }
     return "TIME TO \(NumberText.percent(target.accuracy)) (\(target.origin))\(place)\n" + table.text
+  }
+
+  /// What stands in the place of a table that would claim too much.
+  private func withheld(_ title: String, _ doubt: String) -> String {
+    title + "\n" + ComparisonVerdict.paragraph("withheld, because \(doubt)", first: "", margin: "")
   }
 
   /// The accuracy of the runs that went to their end, and how many did not.

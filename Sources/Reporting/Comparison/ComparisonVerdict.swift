@@ -60,7 +60,8 @@ package struct ComparisonVerdict: Hashable, Sendable {
     return parts.joined() + "\n" + Self.paragraph(conclusion, first: "", margin: "")
   }
 
-  private static func paragraph(_ text: String, first: String, margin: String) -> String {
+  /// Returns a text in lines of at most 80 columns.
+  static func paragraph(_ text: String, first: String, margin: String) -> String {
     var lines = [""]
     for word in text.split(separator: " ") {
       let line = lines[lines.count - 1]
@@ -88,6 +89,9 @@ package struct ComparisonVerdict: Hashable, Sendable {
       case .synchronous: "Synchronous training is the better choice \(place)."
       case .open where Set(duels.map(\.duel.decision)).isSuperset(of: [.asynchronous, .synchronous]):
         "Whether to train synchronously or asynchronously depends on the number of workers \(place)."
+      case .open where duels.allSatisfy(\.duel.isWithheld):
+        "Whether to train synchronously or asynchronously cannot be told from so coarse curves: what they say of times is "
+          + "withheld."
       case .open where seeds < 2:
         "One seed cannot settle whether to train synchronously or asynchronously: with two or more there is an interval, "
           + "with five it is a useful one."
@@ -110,8 +114,11 @@ private struct Duel {
   let decision: ComparisonVerdict.Decision
   /// Why, with the figures; without the group that it is about.
   let sentence: String
+  /// Whether the curves are known too coarsely to say anything of times.
+  let isWithheld: Bool
 
   init(_ group: ComparisonAnalysis.Group, target: ComparisonAnalysis.Target?) {
+    isWithheld = group.timeDoubt != nil && group.targetDoubt != nil
     let members = group.members.filter { !$0.runs.isEmpty }
     let waiting = members.filter { !$0.cell.isAsynchronous }
     let free = members.filter(\.cell.isAsynchronous)
@@ -131,12 +138,18 @@ private struct Duel {
     }
   }
 
-  /// The first to the target, or if none always gets there, the most accurate at equal time; none that diverged.
+  /// The first to the target, or if none always gets there, the most accurate at equal time, or else at equal gradients; none
+  /// that diverged.
   private static func best(_ members: [CellResults]) -> CellResults? {
     let sound = members.filter(\.isSound)
     let timed = sound.filter { $0.timeToTarget != nil }
     if let first = timed.min(by: { ($0.timeToTarget?.mean ?? 0) < ($1.timeToTarget?.mean ?? 0) }) { return first }
-    return sound.max { (Estimate($0.accuracyAtSeconds)?.mean ?? 0) < (Estimate($1.accuracyAtSeconds)?.mean ?? 0) }
+    // Where nothing can be said of times, what counts is equal gradients.
+    let isTimed = sound.contains { !$0.accuracyAtSeconds.isEmpty }
+    func mean(_ member: CellResults) -> Double {
+      Estimate(isTimed ? member.accuracyAtSeconds : member.accuracyAtExamples)?.mean ?? 0
+    }
+    return sound.max { mean($0) < mean($1) }
   }
 
   private static func losses(_ members: [CellResults]) -> String {
@@ -151,7 +164,7 @@ private struct Duel {
     let matchup = Matchup(free, against: waiting)
     let (a, s) = (free.cell.name(in: group), waiting.cell.name(in: group))
     let price = price(matchup, a, s)
-    if let target {
+    if let target, group.targetDoubt == nil {
       let goal = NumberText.percent(target.accuracy)
       if let speedUp = matchup.speedUp, speedUp.isSigned {
         let isFaster = speedUp.value > 1
@@ -184,6 +197,9 @@ private struct Duel {
       matchup.speedUp.map { "\(ComparisonText.times($0)) as fast to the target" },
     ].compactMap { $0 }
     let list = figures.isEmpty ? "" : ": " + figures.joined(separator: ", ")
+    if figures.isEmpty, let doubt = group.timeDoubt ?? group.targetDoubt {
+      return (.open, "\(a) and \(s) are not compared in time, because \(doubt)\(price)")
+    }
     return (.open, "\(a) is not shown to differ from \(s)\(list)\(price)")
   }
 

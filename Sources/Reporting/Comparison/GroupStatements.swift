@@ -29,6 +29,7 @@ struct GroupStatements {
   }
 
   private var atEqualTime: String? {
+    if let doubt = group.timeDoubt { return "at equal time: withheld, because \(doubt)" }
     guard let seconds = group.seconds else { return nil }
     return "at equal time (\(ComparisonText.seconds(seconds))): " + accuracy(\.accuracyAtSeconds, \.accuracyAtSeconds)
   }
@@ -59,6 +60,7 @@ struct GroupStatements {
   private var toTarget: String? {
     guard let target else { return nil }
     let goal = "to \(NumberText.percent(target.accuracy)): "
+    if let doubt = group.targetDoubt { return "\(goal)withheld, because \(doubt)" }
     let ranked = members.filter { $0.timeToTarget != nil }
       .sorted { ($0.timeToTarget?.mean ?? 0) < ($1.timeToTarget?.mean ?? 0) }
     let partly = members.filter { !$0.alwaysReaches && $0.reached > 0 }

@@ -16,7 +16,7 @@ extension RecordedEvent {
         ? "\(fault.kind.text) of \(NumberText.fixed(Double(fault.duration) / 1e3, digits: 3)) ms" : fault.kind.text
     case .fingerprint(_, let hash): return "fingerprint \(hexadecimal(hash))"
     case .epoch(let number, _): return "epoch \(number) done"
-    case .end(let end): return "end, parameters hash \(hexadecimal(end.hash))"
+    case .end(let end): return "end, fingerprint \(hexadecimal(end.hash))"
     }
   }
 

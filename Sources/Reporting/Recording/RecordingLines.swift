@@ -123,7 +123,7 @@ public struct RecordingLines: Sendable {
         if let staleness = worker.staleness { object.add("staleness", Self.object(staleness)) }
         return object
       })
-    if let end = summary.end { object.add("parametersHash", hexadecimal(end.hash)) }
+    if let end = summary.end { object.add("fingerprint", hexadecimal(end.hash)) }
     return object.text + "\n"
   }
 

@@ -111,7 +111,7 @@ public struct RecordingTable: Sendable {
     if summary.epochs > 0 { rows.append(("epochs", "\(summary.epochs)")) }
     if let staleness = summary.staleness { rows.append(("staleness", Self.text(staleness))) }
     if let law = summary.law { rows.append(("law of staleness", Self.text(law))) }
-    if let end = summary.end { rows.append(("parameters hash", hexadecimal(end.hash))) }
+    if let end = summary.end { rows.append(("fingerprint", hexadecimal(end.hash))) }
     return Self.aligned(rows) + workers(summary)
   }
 

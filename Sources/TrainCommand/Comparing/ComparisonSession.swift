@@ -20,6 +20,10 @@ final class ComparisonSession {
   ///
   /// - Throws: What keeps the session from starting; see ``ExitCode/init(for:)``.
   convenience init(_ options: CompareOptions) throws {
+    var files = options.files
+    try files.check()
+    if options.isVirtual { files.reads(try options.simulation.clusterDescription()) }
+    try files.check()
     for path in [options.json, options.csv, options.html].compactMap({ $0 }) { try WritableFile.check(path) }
     let backend = try KernelBackends.make(named: options.common.kernels, instructionSet: options.common.instructionSet)
     let data = try DatasetCatalog.load(options: options.common, dataset: options.common.dataset)

@@ -13,13 +13,8 @@ struct FitSession {
   /// - Throws: ``RecordingError``, ``CheckpointError``; ``OutputError`` if the script cannot be written.
   init(_ options: FitOptions) throws {
     self.options = options
-    if let path = options.output {
-      try WritableFile.check(path)
-      if let script = FileStatus(path: path), let source = FileStatus(path: options.path), script.isSameFile(as: source)
-      {
-        throw UsageError("'--output \(path)' is the recording itself")
-      }
-    }
+    try options.files.check()
+    if let path = options.output { try WritableFile.check(path) }
     recording = try Recording(reading: options.path)
     recordedRun = try RecordedRun(recording.header, path: options.path)
   }

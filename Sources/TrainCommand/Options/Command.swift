@@ -147,7 +147,9 @@ public enum Command: Hashable, Sendable {
     }
     options.path = path
     options.changes.given = outcome.given
+    options.values = outcome.values
     options.arguments = arguments.filter { $0 != path }
+    try options.files.checkPaths()
     return options
   }
 

@@ -60,14 +60,7 @@ public struct CompareOptions: Hashable, Sendable {
             + "fewer workers")
       }
     }
-    let files = [("--json", json), ("--csv", csv), ("--html", html)].compactMap { name, path in
-      path.map { (name: name, path: $0) }
-    }
-    for (index, file) in files.enumerated() {
-      if let other = files[..<index].first(where: { $0.path == file.path }) {
-        throw UsageError("'\(other.name)' and '\(file.name)' name the same file '\(file.path)'")
-      }
-    }
+    try files.checkPaths()
     _ = try ComparisonGrid(self)
   }
 }

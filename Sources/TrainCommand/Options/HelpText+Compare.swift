@@ -14,7 +14,8 @@ extension HelpText {
         a seed gives all cells the same initial parameters and the same order of the examples, so that differences are \
         paired. Combinations that mean nothing are left out, with the reason. The cells are compared at equal gradients, \
         at equal time, and by the time to a target accuracy, with 95 % intervals (Student's t over the seeds); the \
-        verdict says what these show, and what they do not.
+        verdict says what these show, and what they do not. Runs are evaluated after each epoch: what is said of times needs \
+        5 epochs or more, and is withheld where the evaluations are too far apart; more epochs give these views.
         """))
       \(HelpLayout.wrapped("""
         Runs are trained one after the other in wall-clock time, seed by seed, so that they do not disturb each other and \

@@ -12,8 +12,16 @@ public struct ReplayOptions: Hashable, Sendable {
   /// The options that were given, but for the files that the replay writes; to repeat it.
   public var arguments: [String] = []
 
-  /// What makes it a counterfactual, in words.
-  var counterfactualText: String { counterfactualOptions.joined(separator: ", ") }
+  /// The texts of the options that were given and take a value, by name.
+  var values: [String: String] = [:]
+
+  /// The arguments that repeat the replay.
+  var moreArguments: [String] { [path] + arguments }
+
+  /// What makes it a counterfactual, as options with their values.
+  var counterfactualText: String {
+    counterfactualOptions.map { name in values[name].map { "\(name) \($0)" } ?? name }.joined(separator: ", ")
+  }
 
   /// Creates the defaults on a machine with `cores` cores.
   public init(path: String, cores: Int) {

@@ -23,6 +23,13 @@ public struct SimulateOptions: Hashable, Sendable {
   /// The workers where their number is not given.
   static let defaultWorkers = 8
 
+  /// The options that need gradients, and what is missing without them.
+  private static let learningOptions = [
+    ("--record", "there is nothing to repeat"), ("--metrics", "nothing is trained and evaluated"),
+    ("--target-accuracy", "there is no accuracy"), ("--fresh-gradients", "there are no gradients"),
+    ("--plots", "no run is observed"),
+  ]
+
   /// The options of `train` that mean nothing in virtual time, or something else.
   private static let otherNames: Set<String> = ["--checkpoint", "--resume", "--inject"]
 
@@ -62,8 +69,10 @@ public struct SimulateOptions: Hashable, Sendable {
   /// - Throws: ``UsageError`` that says which option to drop.
   func checkConsistency(vocabulary: Vocabulary) throws(UsageError) {
     try train.checkConsistency(vocabulary: vocabulary)
-    if train.record != nil, isTimingOnly {
-      throw UsageError("'--record' does not go with '--timing-only', in which there is nothing to repeat: drop one")
+    try files.checkPaths()
+    guard isTimingOnly else { return }
+    for (option, reason) in Self.learningOptions where train.given.contains(option) {
+      throw UsageError("'\(option)' does not go with '--timing-only', in which \(reason): drop one")
     }
   }
 
@@ -87,10 +96,23 @@ extension OptionSpecification {
         + "options as in gamma:shape=32,mean=10ms; or a file of measured durations.",
       values: [], defaultText: defaultText, otherNames: ["delay", "compute"]
     ) { (options, value) throws(UsageError) in
+      var unreadable: InputFileError?
+      var isFile = false
       do {
-        set(&options, try ComputeTimeModel(parsing: value.text))
+        let model = try ComputeTimeModel(parsing: value.text) { path in
+          isFile = true
+          do throws(InputFileError) {
+            return try InputFile.contents(of: path)
+          } catch {
+            unreadable = error
+            throw error
+          }
+        }
+        set(&options, model)
       } catch {
-        throw UsageError("'\(value.option) \(value.text)': \(error)")
+        if let unreadable { throw UsageError("'\(value.option)': \(unreadable)", exitCode: .dataNotFound) }
+        throw UsageError(
+          "'\(value.option) \(value.text)': \(error)", exitCode: isFile ? .malformedData : .usage)
       }
     }
   }

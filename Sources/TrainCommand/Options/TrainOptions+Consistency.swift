@@ -23,22 +23,7 @@ extension TrainOptions {
       try checkAlgorithm(RunSettings(self).configuration)
     }
     if resume == nil || given.contains("--mode") { try checkRecordable(mode) }
-    if let metrics {
-      for (option, path) in otherFiles where path == metrics {
-        throw UsageError("'--metrics' and '\(option)' name the same file '\(metrics)'")
-      }
-    }
-    if let record {
-      for (option, path) in [("--checkpoint", checkpoint), ("--resume", resume), ("--plots", plots)]
-      where path == record {
-        throw UsageError("'--record' and '\(option)' name the same file '\(record)'")
-      }
-    }
-  }
-
-  /// The files of a run beside its metrics, with their options.
-  var otherFiles: [(option: String, path: String?)] {
-    [("--checkpoint", checkpoint), ("--resume", resume), ("--record", record), ("--plots", plots)]
+    try files.checkPaths()
   }
 
   /// Refuses to record what cannot be repeated.

@@ -4,6 +4,8 @@ package struct ArgumentParser<Options> {
   package struct Outcome {
     /// The names of the options that were given, with their dashes.
     package var given = Set<String>()
+    /// The texts of the options that were given and take a value, by name.
+    package var values: [String: String] = [:]
     /// Arguments that are no options.
     package var positionals: [String] = []
   }
@@ -45,6 +47,7 @@ package struct ArgumentParser<Options> {
       } else if let text {
         throw UsageError("'\(specification.name)' takes no value, but has '\(text)'")
       }
+      outcome.values[specification.name] = text
       try specification.set(&options, OptionValue(option: specification.name, text: text ?? ""))
     }
     return outcome

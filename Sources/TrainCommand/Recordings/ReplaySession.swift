@@ -10,17 +10,16 @@ struct ReplaySession {
   private let options: ReplayOptions
   private let problem: RecordedProblem
   private let console: ConsoleReporter
-  private let metrics: JSONLinesReporter?
 
   /// Reads the recording and makes the kernels that it was made with.
   ///
   /// - Throws: What keeps the session from starting; see ``ExitCode/init(for:)``.
   init(_ options: ReplayOptions) throws {
     self.options = options
+    try options.files.check()
+    if let path = options.changes.metrics { try WritableFile.checkInPlace(path) }
     problem = try RecordedProblem(reading: options.path, options: options.changes)
-    let more = [options.path] + options.arguments
-    console = .standardError(isQuiet: options.changes.isQuiet, moreArguments: more)
-    metrics = try options.changes.metrics.map { try JSONLinesReporter(path: $0, moreArguments: more) }
+    console = .standardError(isQuiet: options.changes.isQuiet, moreArguments: options.moreArguments)
   }
 
   /// Replays and prints the results.
@@ -36,10 +35,13 @@ struct ReplaySession {
     let isCounterfactual = !options.counterfactualOptions.isEmpty
     let settings = problem.run.settings
     let changed = try settings.changed(by: options.changes)
+    let metrics = try options.changes.metrics.map {
+      try JSONLinesReporter(path: $0, moreArguments: options.moreArguments)
+    }
     let recorded = try replay(
       settings.configuration, isExact: true, interrupts, metrics: isCounterfactual ? nil : metrics)
     guard isCounterfactual, recorded.divergence == nil, !recorded.isStopped else {
-      return try finish(recorded)
+      return try finish(recorded, metrics: metrics)
     }
     console.note("and now the same schedule with \(options.counterfactualText)")
     let other = try replay(changed.configuration, isExact: false, interrupts, metrics: metrics)
@@ -78,7 +80,7 @@ struct ReplaySession {
     }
   }
 
-  private func finish(_ report: ReplayReport) throws -> ExitCode {
+  private func finish(_ report: ReplayReport, metrics: JSONLinesReporter?) throws -> ExitCode {
     try OutputDescriptor.standardOutput.write("\(SummaryTable(report.final))\(ReplayVerdict(report))")
     if report.divergence != nil { return .trainingFailed }
     if report.isStopped { return .interrupted }

@@ -20,7 +20,8 @@ extension Program {
         arguments, vocabulary: .ofThisProgram, cores: ProcessInfo.processInfo.activeProcessorCount)
       return try run(command)
     } catch {
-      let text = error is UsageError ? "\(error)" : "error: \(error)"
+      let command = arguments.first.flatMap(Command.Name.init).flatMap { $0 == .train ? nil : $0.rawValue }
+      let text = (error as? UsageError)?.text(command: command) ?? "error: \(error)"
       try? OutputDescriptor.standardError.write(text + "\n")
       return ExitCode(for: error)
     }
@@ -71,12 +72,13 @@ extension ExitCode {
   init(for error: any Error) {
     self =
       switch error {
-      case is UsageError, is ModelError, is ShapeError, is KernelBackendError, TrainingError.conflict: .usage
+      case let error as UsageError: error.exitCode
+      case is ModelError, is ShapeError, is KernelBackendError, TrainingError.conflict: .usage
       case let error as DataError: error.isNotFound ? .dataNotFound : .malformedData
       case let error as RecordingError:
         error.isNotFound ? .dataNotFound : error.isUnwritable ? .cannotWrite : .malformedData
       case SafetensorsError.notFound: .dataNotFound
-      case ScriptError.notFound: .dataNotFound
+      case ScriptError.unreadable, ScriptError.unreadableFile: .dataNotFound
       case is SafetensorsError, is CheckpointError, is ReplayError, is ScriptError, is ComparisonFileError, is FitError:
         .malformedData
       case is OutputError, is AtomicFileError: .cannotWrite

@@ -13,15 +13,15 @@ struct TrainingSession {
   private let resumed: Checkpoint?
   private let backend: any KernelBackend<Float>
   private let console: ConsoleReporter
-  private let metrics: JSONLinesReporter?
   /// What goes wrong on purpose; `nil` for nothing.
   private let faults: ClusterDescription?
 
-  /// Prepares a session: reads the checkpoint to resume, makes the kernels and opens the files to write.
+  /// Prepares a session: reads the checkpoint to resume, makes the kernels and looks at the files to write.
   ///
   /// - Throws: What keeps the session from starting; see ``ExitCode/init(for:)``.
   init(_ options: TrainOptions) throws {
     self.options = options
+    try options.files.check()
     resumed = try options.resume.map { try Checkpoint(reading: $0) }
     settings = try resumed.map { try RunSettings(options, resuming: $0) } ?? RunSettings(options)
     try options.checkDataDirectory(dataset: settings.dataset, vocabulary: .ofThisProgram)
@@ -30,12 +30,9 @@ struct TrainingSession {
     faults = try options.inject.map { try ScriptFile.faults(at: $0, workers: workers) }
     backend = try KernelBackends.make(named: settings.kernels, instructionSet: options.instructionSet)
     for path in [options.checkpoint, options.record, options.plots].compactMap(\.self) { try WritableFile.check(path) }
+    if let path = options.metrics { try WritableFile.checkInPlace(path) }
     try options.checkRecordable(settings.configuration.mode)
-    try Self.checkDistinct(options)
     console = .standardError(isQuiet: options.isQuiet, moreArguments: options.moreArguments)
-    metrics = try options.metrics.map {
-      try JSONLinesReporter(path: $0, appends: options.resume != nil, moreArguments: options.moreArguments)
-    }
   }
 
   /// Trains and prints the results.
@@ -50,6 +47,10 @@ struct TrainingSession {
       input: [shape.channels, shape.height, shape.width], classes: data.training.classes)
     if let resumed, let path = options.resume {
       try resumed.check(fits: model, trainingExamples: data.training.count, path: path)
+    }
+    // Only now is it known that there is a run, and what an earlier one wrote may go.
+    let metrics = try options.metrics.map {
+      try JSONLinesReporter(path: $0, appends: options.resume != nil, moreArguments: options.moreArguments)
     }
     let recorder = try options.record.map { path in
       let run = RecordedRun(settings, backend: backend, data: data, driver: .live, cluster: faults.map { "\($0)" })
@@ -82,15 +83,5 @@ struct TrainingSession {
     return RunEnding(
       options: options, metrics: metrics, recorder: recorder, console: console, moreArguments: options.moreArguments
     ).exitCode(of: report)
-  }
-
-  /// Refuses to overwrite with metrics a file that has another purpose in this run, under whatever name.
-  private static func checkDistinct(_ options: TrainOptions) throws {
-    guard let path = options.metrics, let metrics = FileStatus(path: path), metrics.isRegularFile else { return }
-    for (option, other) in options.otherFiles {
-      if let other, let status = FileStatus(path: other), status.isSameFile(as: metrics) {
-        throw UsageError("'--metrics \(path)' and '\(option) \(other)' are the same file")
-      }
-    }
   }
 }

@@ -27,8 +27,22 @@ package enum WritableFile {
     }
   }
 
+  /// Finds out before the work whether a file that is there can be emptied and written, or a new one made.
+  ///
+  /// Nothing is opened: what waits for a reader, such as a pipe, does so when the work begins.
+  ///
+  /// - Parameter path: The file; a pipe or a device will do.
+  /// - Throws: ``OutputError`` that says what is in the way.
+  static func checkInPlace(_ path: String) throws(OutputError) {
+    guard let status = FileStatus(path: path) else { return try check(path) }
+    guard !status.isDirectory else { throw OutputError(name: path, reason: "it is a directory") }
+    guard !status.isRegularFile || access(path, W_OK) == 0 else {
+      throw OutputError(name: path, reason: String(cString: strerror(errno)))
+    }
+  }
+
   /// Everything before the last slash.
-  private static func directory(of path: String) -> String {
+  static func directory(of path: String) -> String {
     guard let slash = path.lastIndex(of: "/") else { return "." }
     return slash == path.startIndex ? "/" : String(path[..<slash])
   }

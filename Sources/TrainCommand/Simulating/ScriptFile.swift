@@ -1,5 +1,4 @@
 internal import AsyncSGD
-internal import Foundation
 
 /// Reads the scripts that describe clusters.
 enum ScriptFile {
@@ -13,9 +12,18 @@ enum ScriptFile {
   /// - Throws: ``ScriptError``.
   static func cluster(at path: String) throws(ScriptError) -> ClusterDescription {
     let script = try text(at: path)
+    var unreadable: InputFileError?
     do {
-      return try ClusterDescription(script: script)
+      return try ClusterDescription(script: script) { path in
+        do throws(InputFileError) {
+          return try InputFile.contents(of: path)
+        } catch {
+          unreadable = error
+          throw error
+        }
+      }
     } catch {
+      if let unreadable { throw .unreadableFile(path: path, unreadable) }
       throw .malformed(path: path, reason: "\(error)")
     }
   }
@@ -49,10 +57,9 @@ enum ScriptFile {
   /// - Returns: Its text.
   /// - Throws: ``ScriptError``.
   static func text(at path: String) throws(ScriptError) -> String {
-    guard let status = FileStatus(path: path) else { throw .notFound(path: path) }
-    guard !status.isDirectory else { throw .malformed(path: path, reason: "it is a directory") }
-    guard let data = FileManager.default.contents(atPath: path) else { throw .notFound(path: path) }
-    guard data.count <= mostBytes, let text = String(data: data, encoding: .utf8) else {
+    let bytes: [UInt8]
+    do { bytes = try InputFile.contents(of: path) } catch { throw .unreadable(path: path, reason: error.reason) }
+    guard bytes.count <= mostBytes, let text = String(validating: bytes, as: UTF8.self) else {
       throw .malformed(path: path, reason: "it is no text")
     }
     return text
@@ -62,7 +69,9 @@ enum ScriptFile {
 /// A script that cannot be used.
 enum ScriptError: Error, Hashable, CustomStringConvertible {
   /// There is no such file, or none that can be read.
-  case notFound(path: String)
+  case unreadable(path: String, reason: String)
+  /// A file of durations that the script names is not there, or cannot be read.
+  case unreadableFile(path: String, InputFileError)
   /// The file says something that makes no sense.
   case malformed(path: String, reason: String)
   /// The file speaks of a worker that the run does not have.
@@ -70,7 +79,8 @@ enum ScriptError: Error, Hashable, CustomStringConvertible {
 
   var description: String {
     switch self {
-    case .notFound(let path): "cannot read the script '\(path)'"
+    case .unreadable(let path, let reason): "cannot read the script '\(path)': \(reason)"
+    case .unreadableFile(let path, let error): "script '\(path)': \(error)"
     case .malformed(let path, let reason): "script '\(path)': \(reason)"
     case .missingWorker(let path, let worker, let workers):
       "script '\(path)' speaks of worker \(worker), and there are \(workers) workers, from 0 on"

@@ -12,22 +12,25 @@ struct SimulationSession {
   private let cluster: ClusterDescription
   private let backend: any KernelBackend<Float>
   private let console: ConsoleReporter
-  private let metrics: JSONLinesReporter?
 
   /// Reads the script and makes the kernels.
   ///
   /// - Throws: What keeps the session from starting; see ``ExitCode/init(for:)``.
   init(_ options: SimulateOptions) throws {
     self.options = options
+    try options.files.check()
     settings = RunSettings(options.train)
     cluster = try options.clusterDescription()
+    var files = options.train.files
+    files.reads(cluster)
+    try files.check()
     if let path = options.script, let worker = cluster.missingWorker(of: options.train.workers) {
       throw ScriptError.missingWorker(path: path, worker: worker, workers: options.train.workers)
     }
     backend = try KernelBackends.make(named: settings.kernels, instructionSet: options.train.instructionSet)
     for path in [options.train.record, options.train.plots].compactMap(\.self) { try WritableFile.check(path) }
+    if let path = options.train.metrics { try WritableFile.checkInPlace(path) }
     console = .standardError(isQuiet: options.train.isQuiet, moreArguments: options.moreArguments)
-    metrics = try options.train.metrics.map { try JSONLinesReporter(path: $0, moreArguments: options.moreArguments) }
   }
 
   /// Runs and prints the results.
@@ -41,6 +44,9 @@ struct SimulationSession {
     let model = try settings.shapedModel(
       input: [shape.channels, shape.height, shape.width], classes: data.training.classes)
     if options.isTimingOnly { return try runTiming(model, examples: data.training.count) }
+    let metrics = try options.train.metrics.map {
+      try JSONLinesReporter(path: $0, moreArguments: options.moreArguments)
+    }
     let recorder = try options.train.record.map { path in
       let run = RecordedRun(settings, backend: backend, data: data, driver: .virtual, cluster: "\(cluster)")
       return try RecordingWriter(path: path, header: RecordingHeader(settings: run.fields))

@@ -15,12 +15,8 @@ struct TraceSession {
   /// - Throws: ``RecordingError``, ``OutputError`` if the trace cannot be written, ``UsageError`` if there is no such worker.
   init(_ options: TraceOptions) throws {
     self.options = options
-    if let path = options.chromeTrace {
-      try WritableFile.check(path)
-      if let trace = FileStatus(path: path), let source = FileStatus(path: options.path), trace.isSameFile(as: source) {
-        throw UsageError("'--chrome-trace \(path)' is the recording itself")
-      }
-    }
+    try options.files.check()
+    if let path = options.chromeTrace { try WritableFile.check(path) }
     recording = try Recording(reading: options.path)
     if let worker = options.worker, let workers = recording.header.workers, worker >= workers {
       throw UsageError("there is no worker \(worker): '\(options.path)' is of \(workers) workers, which count from 0")

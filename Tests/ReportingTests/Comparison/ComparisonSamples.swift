@@ -7,8 +7,10 @@ func sampleComparisonRun(
   _ cell: ComparisonCell, seed: UInt64, accuracy: Double, seconds: Double = 10, examples: Int = 1000,
   outcome: ComparisonRun.Outcome = .completed
 ) -> ComparisonRun {
-  let points = [0, 0.25, 0.5, 0.75, 1].map { share in
-    LearningCurve.Point(
+  // So many evaluations that no two are more than five points apart.
+  let points = (0...20).map { index in
+    let share = Double(index) / 20
+    return LearningCurve.Point(
       examples: Int(share * Double(examples)), updates: Int(share * 100), seconds: share * seconds,
       trainLoss: share == 0 ? nil : 2 - share, testLoss: 2.3 - share,
       testAccuracy: 0.1 + share * (accuracy - 0.1))

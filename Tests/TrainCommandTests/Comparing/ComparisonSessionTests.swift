@@ -23,9 +23,12 @@ private final class ScriptedRunner: ComparisonRunner, @unchecked Sendable {  // 
     log.append("\(configuration.mode.rawValue) \(configuration.seed)")
     let isAsync = configuration.mode == .async
     let final = (isAsync ? 0.9 : 0.8) + 0.001 * Double(configuration.seed)
-    let points = [(0, 0.0, 0.1), (100, isAsync ? 1.0 : 2.0, final)].map {
-      LearningCurve.Point(
-        examples: $0.0, updates: $0.0, seconds: $0.1, trainLoss: nil, testLoss: 1, testAccuracy: $0.2)
+    // So many evaluations that no two are more than five points apart.
+    let points = (0...20).map { index in
+      let share = Double(index) / 20
+      return LearningCurve.Point(
+        examples: 5 * index, updates: 5 * index, seconds: (isAsync ? 1 : 2) * share, trainLoss: nil, testLoss: 1,
+        testAccuracy: 0.1 + share * (final - 0.1))
     }
     return RunResult(
       outcome: .completed, curve: LearningCurve(points),
@@ -67,7 +70,7 @@ struct ComparisonSessionTests {
     let runner = ScriptedRunner()
     #expect(try run("--seeds 3 --csv \(path("c")) --html \(path("h"))", runner) == .done)
     #expect(runner.log == ["sync 1", "async 1", "async 2", "sync 2", "sync 3", "async 3"])
-    #expect(try text("c").split(separator: "\n").count == 13)
+    #expect(try text("c").split(separator: "\n").count == 127)
     #expect(try text("h").hasPrefix("<!DOCTYPE html>"))
   }
 

@@ -1,0 +1,86 @@
+internal import AsyncSGD
+
+extension TrainOptions {
+  /// The files of the run.
+  var files: FilePurposes {
+    var files = FilePurposes()
+    files.writes(metrics, as: "'--metrics'")
+    files.writes(record, as: "'--record'")
+    files.writes(plots, as: "'--plots'")
+    files.writes(checkpoint, as: "'--checkpoint'", after: "'--resume'")
+    files.reads(resume, as: "'--resume'")
+    files.reads(inject, as: "'--inject'")
+    return files
+  }
+}
+
+extension SimulateOptions {
+  /// The files of the run, but for those that its script names.
+  var files: FilePurposes {
+    var files = train.files
+    addInputs(to: &files)
+    return files
+  }
+
+  /// Adds the files that describe the cluster.
+  func addInputs(to files: inout FilePurposes) {
+    files.reads(script, as: "'--script'")
+    files.reads(delays?.file, as: "'--delays'")
+  }
+}
+
+extension ReplayOptions {
+  /// The files of the replay.
+  var files: FilePurposes {
+    var files = changes.files
+    files.reads(path, as: "the recording")
+    return files
+  }
+}
+
+extension CompareOptions {
+  /// The files of the comparison, but for those that its script names.
+  var files: FilePurposes {
+    var files = FilePurposes()
+    files.writes(json, as: "'--json'")
+    files.writes(csv, as: "'--csv'")
+    files.writes(html, as: "'--html'")
+    simulation.addInputs(to: &files)
+    return files
+  }
+}
+
+extension TraceOptions {
+  /// The files of the command.
+  var files: FilePurposes {
+    var files = FilePurposes()
+    files.writes(chromeTrace, as: "'--chrome-trace'")
+    files.reads(path, as: "the recording")
+    return files
+  }
+}
+
+extension FitOptions {
+  /// The files of the command.
+  var files: FilePurposes {
+    var files = FilePurposes()
+    files.writes(output, as: "'--output'")
+    files.reads(path, as: "the recording")
+    return files
+  }
+}
+
+extension FilePurposes {
+  /// Adds the files of durations that a script names.
+  mutating func reads(_ cluster: ClusterDescription) {
+    for model in [cluster.compute, cluster.network.service] { reads(model?.file, as: "the file of durations") }
+  }
+}
+
+extension ComputeTimeModel {
+  /// The file that the durations were measured in; `nil` if they have a formula.
+  fileprivate var file: String? {
+    guard case .measured(let durations) = family else { return nil }
+    return String(durations.source.prefix { $0 != ":" })
+  }
+}
