@@ -63,6 +63,9 @@ public struct SummaryTable: Sendable, CustomStringConvertible {
     guard report.run.hasStaleness else { return [] }
     let shares = TextHistogram(figures.stalenessBins, p99: report.last.staleness.p99).lines
     var values = shares.enumerated().map { (name: $0 == 0 ? "staleness shares" : "", value: $1) }
+    if let residual = figures.stalenessLawResidual {
+      values.append(("staleness law", residual == 0 ? "holds" : "off by \(residual)"))
+    }
     let workers = figures.stalenessByWorker
     guard workers.count > 1 else { return values + observationRows }
     for (index, (name, quantile)) in [("p50", \StalenessSummary.p50), ("p95", \.p95)].enumerated() {

@@ -9,8 +9,8 @@ internal import Synchronization
 /// and push is atomic: a snapshot never mixes two versions, and no update is lost.
 ///
 /// The ``Coordinator`` decides what happens to a push, the ``UpdateRule`` corrects a stale gradient, the ``Optimizer``
-/// computes the step, and this actor executes all three on its own serial queue. Dispatch worker threads enter it with the nonisolated methods of ``ParameterService``,
-/// which run the isolated code on the calling thread.
+/// computes the step, and this actor executes all three on its own serial queue. Dispatch worker threads enter it with the
+/// nonisolated methods of ``ParameterService``, which run the isolated code on the calling thread.
 ///
 /// Updates are written out of place and then published, so taking a snapshot (``latest()``) never waits for an update in
 /// progress. Nothing is allocated once all workers are under way.
@@ -522,7 +522,12 @@ extension ParameterServer: TrainingServer {
   ///
   /// - Precondition: All workers have left the epoch before.
   public nonisolated func begin(workers: Range<Int>) {
-    executor.queue.sync { assumeIsolated { $0.coordinator.begin(workers: workers) } }
+    executor.queue.sync {
+      assumeIsolated { server in
+        server.watch.beginStretch()
+        server.coordinator.begin(workers: workers)
+      }
+    }
   }
 
   /// Copies the state of rule and optimizer.

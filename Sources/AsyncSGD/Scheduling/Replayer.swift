@@ -117,22 +117,21 @@ public final class Replayer: @unchecked Sendable {  // all but the request to st
     monitor.stop()
     let status = setup.server.status
     if let divergence = status.divergence { progress.outcome = .diverged(divergence) }
-    let last =
-      progress.report?.updates == status.version
-      ? progress.report : monitor.evaluate(status, epoch: epochsDone(status), lanes: crew.lanes)
-    let latest = setup.server.latest()
-    let hash = ParameterFingerprint.hash(of: UnsafeBufferPointer(start: latest.values, count: latest.count))
-    if isExact, progress.divergence == nil, let end = progress.end, end.hash != hash || end.version != status.version {
-      let repeated = RecordedEnd(
-        version: status.version, hash: hash, position: end.position, microseconds: end.microseconds)
+    // The last epoch's evaluation is that of the end, unless something was applied since.
+    let last = progress.report.flatMap { $0.updates == status.version ? $0 : nil }
+    let repeated = progress.end.map { end in
+      RecordedEnd(of: setup.server, progress.outcome, position: end.position, microseconds: end.microseconds)
+    }
+    if isExact, progress.divergence == nil, let end = progress.end, let repeated, end != repeated {
       progress.divergence = ReplayDivergence(
         event: events.count - 1, recorded: .end(end), repeated: .end(repeated))
     }
-    let final = try monitor.finish(progress.outcome, last ?? monitor.evaluate(status, epoch: 0, lanes: crew.lanes))
+    let final = try monitor.finish(
+      progress.outcome, last ?? monitor.evaluate(status, epoch: epochsDone(status), lanes: crew.lanes))
     return ReplayReport(
       final: final, isStopped: progress.isStopped, divergence: progress.divergence,
       fingerprintsThatAgree: check.fingerprintsThatAgree,
-      hashesAgree: progress.end.map { $0.hash == hash && $0.version == status.version })
+      hashesAgree: progress.end.map { $0.hash == repeated?.hash && $0.version == repeated?.version })
   }
 
   private struct Progress {

@@ -108,11 +108,14 @@ public final class Simulator: @unchecked Sendable {  // all but the request to s
     } else if cluster.isDeserted, cluster.trainee.settled < setup.configuration.epochs * setup.plan.minibatches {
       outcome = .deserted
     }
-    let last =
-      epochs.last?.updates == status.version
-      ? epochs.last : monitor.evaluate(status, epoch: epochs.done, lanes: crew.lanes)
-    let final = try monitor.finish(outcome, last ?? monitor.evaluate(status, epoch: 0, lanes: crew.lanes))
-    recordEnd(outcome)
+    // The last epoch's evaluation is that of the end, unless something was applied since.
+    let last = epochs.last.flatMap { $0.updates == status.version ? $0 : nil }
+    let final = try monitor.finish(
+      outcome, last ?? monitor.evaluate(status, epoch: epochs.done, lanes: crew.lanes))
+    recorder?.record(
+      .end(
+        RecordedEnd(
+          of: setup.server, outcome, position: cluster.trainee.position, microseconds: clock.microseconds)))
     return SimulationReport(
       final: final, seconds: cluster.seconds, events: cluster.events,
       usageByWorker: (0..<setup.configuration.workers).map { cluster.usage(of: $0) }, server: cluster.server,
@@ -138,17 +141,6 @@ public final class Simulator: @unchecked Sendable {  // all but the request to s
       monitor.beginEpoch()
       monitor.start()
     }
-  }
-
-  private func recordEnd(_ outcome: TrainingOutcome) {
-    guard let recorder else { return }
-    let latest = setup.server.latest()
-    recorder.record(
-      .end(
-        RecordedEnd(
-          version: setup.server.status.version,
-          hash: ParameterFingerprint.hash(of: UnsafeBufferPointer(start: latest.values, count: latest.count)),
-          position: cluster.trainee.position, microseconds: clock.microseconds, outcome: .init(outcome))))
   }
 }
 

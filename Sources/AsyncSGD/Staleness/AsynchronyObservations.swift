@@ -8,7 +8,7 @@ public struct AsynchronyObservations: Hashable, Sendable {
   public var cosine = ValueHistogram(-1...1, bins: 80)
   /// How long a push waited until the server took it, in seconds.
   public var queueWait = ValueHistogram(1e-8...1e4, bins: 120, scale: .logarithmic)
-  /// The share of the time that the server was busy, 0…1; `nil` if it was not measured.
+  /// The share of the time in which workers were at work that the server was busy, 0…1; `nil` if it was not measured.
   public var serverOccupancy: Double?
 
   /// Creates observations of nothing.

@@ -9,15 +9,31 @@ struct ServerWatch {
   private(set) var observations = AsynchronyObservations()
   /// Whether the time of the wall means something.
   private let measuresTime: Bool
-  private let start = DispatchTime.now().uptimeNanoseconds
+  // In nanoseconds of uptime.
   private var busy: UInt64 = 0
+  /// The length of the stretches before this one, from the first request to the last.
+  private var earlier: UInt64 = 0
+  /// When this stretch began, or its last request ended.
+  private var stretchBegan: UInt64
+  private var lastEnd: UInt64
   private var began: UInt64 = 0
 
   /// Creates a watch.
   ///
-  /// - Parameter measuresTime: Whether the server lives in the time of the wall.
-  init(measuresTime: Bool) {
+  /// - Parameters:
+  ///   - measuresTime: Whether the server lives in the time of the wall.
+  ///   - now: The time, in nanoseconds of uptime.
+  init(measuresTime: Bool, at now: UInt64 = DispatchTime.now().uptimeNanoseconds) {
     self.measuresTime = measuresTime
+    stretchBegan = now
+    lastEnd = now
+  }
+
+  /// Notes that workers begin: the pause before is no time in which the server could have been busy.
+  mutating func beginStretch(at now: UInt64 = DispatchTime.now().uptimeNanoseconds) {
+    earlier += lastEnd - stretchBegan
+    stretchBegan = now
+    lastEnd = now
   }
 
   /// Notes that the server takes a request.
@@ -25,16 +41,20 @@ struct ServerWatch {
   /// - Parameters:
   ///   - enteredAt: When its worker made it, in nanoseconds of uptime.
   ///   - isPush: Whether it is a push.
-  mutating func begin(enteredAt: UInt64, isPush: Bool) {
+  ///   - now: The time, in the same nanoseconds.
+  mutating func begin(
+    enteredAt: UInt64, isPush: Bool, at now: @autoclosure () -> UInt64 = DispatchTime.now().uptimeNanoseconds
+  ) {
     guard measuresTime else { return }
-    began = DispatchTime.now().uptimeNanoseconds
+    began = now()
     if isPush { observations.queueWait.record(Double(began - min(enteredAt, began)) * 1e-9) }
   }
 
   /// Notes that the server has carried it out.
-  mutating func end() {
+  mutating func end(at now: @autoclosure () -> UInt64 = DispatchTime.now().uptimeNanoseconds) {
     guard measuresTime else { return }
-    busy += DispatchTime.now().uptimeNanoseconds - began
+    lastEnd = now()
+    busy += lastEnd - began
   }
 
   /// Measures how far parameters have moved since a pull, now and then.
@@ -81,7 +101,7 @@ struct ServerWatch {
   /// What was observed up to now.
   var present: AsynchronyObservations {
     var observations = observations
-    let elapsed = DispatchTime.now().uptimeNanoseconds - start
+    let elapsed = earlier + lastEnd - stretchBegan
     if measuresTime, elapsed > 0 { observations.serverOccupancy = Double(busy) / Double(elapsed) }
     return observations
   }

@@ -16,6 +16,9 @@ public struct RunFigures: Hashable, Sendable {
   public var stalenessByWorker: [StalenessSummary]
   /// What else was measured of asynchrony; `nil` where nothing was.
   public var observations: AsynchronyObservations?
+  /// The error in the law of staleness, Σ staleness + Σ age = (n − 1)·T in its simplest form, in updates: 0 unless there is a
+  /// bug; `nil` where the law does not apply.
+  public var stalenessLawResidual: Int? = nil
   /// What was given up of consistency; `nil` where nothing is.
   public var consistency: ConsistencyRecord?
   /// μ of the optimizer now, where a rule steers it; `nil` elsewhere.
@@ -48,6 +51,7 @@ public struct RunFigures: Hashable, Sendable {
       stalenessByWorker: record.updatesByWorker.count > 1 ? record.staleness.byWorker.summaries : [],
       observations: record.observations, consistency: record.consistency,
       momentum: rule == .closedLoopMomentum ? status.momentum : nil)
+    stalenessLawResidual = record.stalenessLawResidual
   }
 
   /// How many times smaller the pushes were than without compression; `nil` if there were none.

@@ -167,7 +167,8 @@ public final class Trainer: @unchecked Sendable {  // each variable says where i
       monitor.tell(.epoch(evaluated))
     }
     let final = try monitor.finish(outcome, report ?? evaluate(server.status, epoch: start.epoch))
-    recordEnd(outcome)
+    recorder?.record(
+      .end(RecordedEnd(of: server, outcome, position: position, microseconds: clock.microseconds())))
     return final
   }
 
@@ -204,17 +205,6 @@ public final class Trainer: @unchecked Sendable {  // each variable says where i
 
   private func evaluate(_ status: ServerStatus, epoch: Int) -> EpochReport {
     monitor.evaluate(status, epoch: epoch, lanes: workers.map(\.lane))
-  }
-
-  private func recordEnd(_ outcome: TrainingOutcome) {
-    guard let recorder else { return }
-    let latest = server.latest()
-    recorder.record(
-      .end(
-        RecordedEnd(
-          version: server.status.version,
-          hash: ParameterFingerprint.hash(of: UnsafeBufferPointer(start: latest.values, count: latest.count)),
-          position: position, microseconds: clock.microseconds(), outcome: .init(outcome))))
   }
 }
 

@@ -17,6 +17,7 @@ extension JSONObject {
       object.add("max", workers.map(\.max))
       add("stalenessByWorker", object)
     }
+    if let residual = figures.stalenessLawResidual { add("stalenessLawResidual", residual) }
     guard let observations = figures.observations else { return }
     add("parameterGap", Self.object(observations.gap))
     add("staleCosine", Self.object(observations.cosine))

@@ -26,29 +26,14 @@ public struct StalenessPage {
       pictures.isEmpty
       ? "<p>No gradient was stale: there is nothing to see.</p>"
       : pictures.map { "<figure>\($0)</figure>" }.joined(separator: "\n")
-    return """
-      <!DOCTYPE html>
-      <html lang="en">
-      <head>
-      <meta charset="utf-8">
-      <meta name="viewport" content="width=device-width,initial-scale=1">
-      <title>\(SVG.escaped(title))</title>
-      <style>
-      \(PlotStyle.css)
-      \(ComparisonPage.css)
-      figure{margin:1.5em 0;max-width:900px}
-      </style>
-      </head>
-      <body>
-      <main>
-      <h1>\(SVG.escaped(title))</h1>
-      <p><code>\(SVG.escaped(command))</code></p>
-      <pre>\(SVG.escaped("\(SummaryTable(report))"))</pre>
-      \(body)
-      </main>
-      </body>
-      </html>
+    return HTMLPage(
+      title: title, css: "figure{margin:1.5em 0;max-width:900px}",
+      body: """
+        <p><code>\(SVG.escaped(command))</code></p>
+        <pre>\(SVG.escaped("\(SummaryTable(report))"))</pre>
+        \(body)
 
-      """
+        """
+    ).html
   }
 }
