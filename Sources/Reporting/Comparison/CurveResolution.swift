@@ -23,7 +23,7 @@ enum CurveResolution {
       if evaluations < fewestEvaluations {
         let times = evaluations == 1 ? "once" : "\(evaluations) times"
         return "\(shortest.cell.algorithm) was evaluated \(times) after the start, and it takes "
-          + "\(fewestEvaluations) evaluations to read a curve in between: more epochs give more"
+          + "\(fewestEvaluations) evaluations to read a curve in between: '--evaluations-per-epoch' gives more"
       }
     }
     let widest = read.compactMap { step($0.curve) }.max() ?? 0

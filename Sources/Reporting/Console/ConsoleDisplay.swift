@@ -55,6 +55,7 @@ struct ConsoleDisplay {
           + ConsoleTable.header(width: rowWidth(width)))
     case .progress(let progress):
       return isQuiet || now - lastProgress < style.progressInterval ? "" : row(for: progress, now: now, width: width)
+    case .evaluation(let report): return note(ConsoleTable.row(report))
     case .epoch(let report):
       epochRows += 1
       let row = ConsoleTable.row(report)

@@ -51,6 +51,15 @@ enum ConsoleTable {
       ], width: width)
   }
 
+  /// The row of an evaluation within an epoch.
+  static func row(_ report: EvaluationReport) -> String {
+    row(
+      [
+        .epoch: NumberText.fixed(report.epoch, digits: 2), .testLoss: NumberText.loss(report.testLoss),
+        .accuracy: NumberText.percent(report.testAccuracy),
+      ], width: .max)
+  }
+
   /// The row of an epoch's end.
   static func row(_ report: EpochReport) -> String {
     row(
