@@ -23,6 +23,7 @@ struct SimulationSession {
     cluster = try options.clusterDescription()
     var files = options.train.files
     files.reads(cluster)
+    files.reads(dataset: settings.dataset, in: options.train.dataDirectory)
     try files.check()
     if let path = options.script, let worker = cluster.missingWorker(of: options.train.workers) {
       throw ScriptError.missingWorker(path: path, worker: worker, workers: options.train.workers)
