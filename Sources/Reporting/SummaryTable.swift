@@ -94,6 +94,11 @@ public struct SummaryTable: Sendable, CustomStringConvertible {
       let figures = [("mean", mean), ("p50", middle), ("p95", most)].map { "\($0) \(NumberText.scientific($1))" }
       return (name, figures.joined(separator: "  "))
     }
+    if observations.versionGap.count > 0 {
+      let gap = observations.versionGap
+      let figures = "p50 \(gap.quantile(0.5))  p95 \(gap.quantile(0.95))  max \(gap.max)"
+      rows.insert(("version gap", "mean \(NumberText.fixed(gap.mean, digits: 2))  \(figures)"), at: 0)
+    }
     if let occupancy = observations.serverOccupancy { rows.append(("server busy", NumberText.percent(occupancy))) }
     return rows
   }

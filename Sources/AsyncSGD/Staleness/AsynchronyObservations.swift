@@ -2,6 +2,8 @@
 ///
 /// Gaps and cosines are of a sampled share of the updates, waits and occupancy of all.
 public struct AsynchronyObservations: Hashable, Sendable {
+  /// How far apart the newest and the oldest of the versions are that workers hold, in updates.
+  public var versionGap = StalenessHistogram()
   /// ‖θ − θ′‖: how far the parameters have moved since the pull, when the gradient is applied.
   public var gap = ValueHistogram(1e-9...1e3, bins: 120, scale: .logarithmic)
   /// cos(g(θ′), g(θ)): between the stale gradient and that of the same minibatch at the present parameters.

@@ -30,7 +30,7 @@ enum CurveResolution {
     // An allowance for rounding, far below what an accuracy resolves.
     guard widest > widestStep + 1e-9 else { return nil }
     return "the evaluations around it differ by up to \(NumberText.fixed(widest * 100, digits: 1)) points of accuracy, "
-      + "and more than \(NumberText.fixed(widestStep * 100, digits: 0)) do not say what is in between"
+      + "and more than \(NumberText.fixed(widestStep * 100, digits: 0)) do not say what is in between: '--evaluations-per-epoch' gives more of them"
   }
 }
 

@@ -7,7 +7,7 @@ public struct CompareOptions: Hashable, Sendable {
   static let mostSeeds = 1000
 
   /// The evaluations of a whole run, at least, where nothing else is asked for: enough to read its curve in between.
-  static let evaluations = 12
+  static let evaluations = 20
 
   /// What all runs have in common; mode, rule, workers and seed are those of the cells.
   public var common: TrainOptions

@@ -12,6 +12,8 @@ struct ObservationTests {
     schedule.run("A.pull")
     for _ in 0..<16 { schedule.run("B.push") }
     #expect(schedule.server.record.observations?.gap.count == 0, "B pushes to what it has pulled")
+    let versions = try #require(schedule.server.record.observations?.versionGap)
+    #expect(versions.count == 1 && versions.max == 15, "at update 16 A holds version 0, and B still version 15")
     schedule.run("A.push")
     let gap = try #require(schedule.server.record.observations?.gap)
     #expect(gap.count == 1)
