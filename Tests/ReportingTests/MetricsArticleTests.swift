@@ -12,7 +12,7 @@ struct MetricsArticleTests {
     var fields = Set<String>()
     for file in try FileManager.default.contentsOfDirectory(at: directory, includingPropertiesForKeys: nil) {
       let source = try String(contentsOf: file, encoding: .utf8)
-      fields.formUnion(source.matches(of: /\badd\(\s*"(\w+)"/).map { String($0.1) })
+      fields.formUnion(source.matches(of: /add\(\s*"(\w+)"/).map { String($0.1) })
     }
     #expect(fields.isSuperset(of: ["event", "staleness", "parametersHash", "versionGap", "remedies"]))
     let missing = fields.filter { !article.contains("`\($0)`") }

@@ -9,8 +9,8 @@ public struct TrainOptions: Hashable, Sendable {
   static let mostThreads = 256
   /// The most passes over the training set.
   static let mostEpochs = 100_000
-  /// The most evaluations in an epoch.
-  static let mostEvaluations = 1000
+  /// The most evaluations in an epoch: until its end, the parameters of each take memory.
+  static let mostEvaluations = 100
   /// The most examples in a minibatch.
   static let largestBatchSize = 65_536
   /// What may follow a hidden layer.

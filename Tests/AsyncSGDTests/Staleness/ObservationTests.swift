@@ -73,6 +73,22 @@ struct ObservationTests {
     #expect(abs(least - 1) < 1e-12 && abs(largest - 1) < 1e-12)
   }
 
+  @Test("a sharded server has the observations of all its shards, and shared memory the cosines", arguments: [1, 3, 0])
+  func parts(shards: Int) throws {
+    var configuration = TrainingFixture.configuration(
+      workers: 3, mode: shards == 0 ? .hogwild : .async, batchSize: 8)
+    configuration.freshGradients = 0.25
+    if shards > 0 { configuration.hyperparameters[.serverShards] = .integer(shards) }
+    let report = try TrainingFixture.trainer(configuration, model: "lenet5").run()
+    let observations = try #require(report.last.figures.observations)
+    #expect(observations.cosine.count == 16)
+    #expect(try #require(observations.cosine.largest) <= 1 + 1e-6)
+    // 64 updates, of which each shard measures the versions at four.
+    #expect(observations.queueWait.count == 64 * shards)
+    #expect(observations.versionGap.count == 4 * shards)
+    #expect((observations.serverOccupancy != nil) == (shards > 0))
+  }
+
   @Test("in virtual time the fresh gradient is that of the very moment, and staleness turns it")
   func freshInVirtualTime() throws {
     func simulate(workers: Int) throws -> SimulationReport {
