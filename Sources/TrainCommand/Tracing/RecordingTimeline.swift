@@ -4,8 +4,8 @@ internal import Reporting
 
 /// A recording as lanes: what each worker did and waited for, and what reached each server.
 ///
-/// An arrow leads from a calculation to each server that got its gradient. When a server was done with a gradient is not
-/// recorded: its slice ends where its worker was answered, or the next gradient arrived.
+/// An arrow leads from a calculation to each server that got its gradient. The server's slice ends where it answered the worker. If
+/// others came before the answer, or none did any more, nobody knows how long the server took, and the slice has no length.
 ///
 /// Slices of one lane never overlap, even if the recording says so: what comes later gives way.
 struct RecordingTimeline {
@@ -95,7 +95,7 @@ struct RecordingTimeline {
     ]
   }
 
-  /// When each push was answered, or the server had the next one; `nil` where neither is known.
+  /// When the server was done with each push; `nil` where that is not known.
   private static func ends(of events: [RecordedEvent]) -> [Int?] {
     var ends: [Int?] = Array(repeating: nil, count: events.count)
     var arrivals: [Int: Int] = [:]
@@ -103,7 +103,9 @@ struct RecordingTimeline {
     for number in events.indices.reversed() {
       guard case .push(let push) = events[number] else { continue }
       let place = ChromeTraceWriter.Lane(process: push.shard, number: push.worker)
-      ends[number] = [arrivals[push.shard], answers[place]].compactMap(\.self).filter { $0 >= push.arrivedAt }.min()
+      if let answer = answers[place], answer >= push.arrivedAt, answer <= arrivals[push.shard] ?? .max {
+        ends[number] = answer
+      }
       arrivals[push.shard] = push.arrivedAt
       answers[place] = push.pulledAt
     }
