@@ -25,14 +25,23 @@ final class RunMonitor: @unchecked Sendable {  // each variable says where it is
   let samples: MidEpochSamples
 
   /// Creates the monitor of a run.
-  init(_ setup: RunSetup, observer: any TrainingObserver, virtualClock: RunClock? = nil) {
+  ///
+  /// - Parameters:
+  ///   - setup: The run.
+  ///   - observer: Who is told.
+  ///   - virtualClock: The time of an emulated run.
+  ///   - examplesToCome: The examples that will be trained on; `nil` for those of all epochs that are left.
+  init(
+    _ setup: RunSetup, observer: any TrainingObserver, virtualClock: RunClock? = nil, examplesToCome: Int? = nil
+  ) {
     self.setup = setup
     self.observer = observer
     self.virtualClock = virtualClock
     server = setup.server
     samples = MidEpochSamples(setup, stopwatch: stopwatch, virtualClock: virtualClock)
     meter = ProgressMeter(
-      run: setup.description, examplesPerEpoch: setup.data.training.count, earlierExamples: setup.start.examples)
+      run: setup.description, examplesPerEpoch: setup.data.training.count, earlierExamples: setup.start.examples,
+      examplesToCome: examplesToCome)
     diagnosis = RunDiagnosis(
       setup.configuration, model: setup.model, data: setup.data.training, plan: setup.plan,
       cores: ProcessInfo.processInfo.activeProcessorCount, initial: setup.server.latest(), backend: setup.backend)

@@ -50,7 +50,7 @@ struct SimulationSession {
     }
     let recorder = try options.train.record.map { path in
       let run = RecordedRun(settings, backend: backend, data: data, driver: .virtual, cluster: "\(cluster)")
-      return try RecordingWriter(path: path, header: RecordingHeader(settings: run.fields))
+      return try RecordingWriter(path: path, header: RecordingHeader(settings: run.fields), watchesClock: false)
     }
     let observers: [any TrainingObserver] = [console] + (metrics.map { [$0] } ?? [])
     let simulator = try Simulator(
