@@ -159,6 +159,7 @@ struct TrainerRunTests {
       case .progress: kinds.append("progress")
       case .epoch: kinds.append("epoch")
       case .warning: kinds.append("warning")
+      case .fault: kinds.append("fault")
       case .final: kinds.append("final")
       }
     }

@@ -93,7 +93,7 @@ struct FilePurposesTests {
   @Test(
     "without gradients there is nothing to write or to reach",
     arguments: [
-      "--record x", "--metrics x", "--plots x", "--target-accuracy 0.9", "--fresh-gradients 0.1",
+      "--record x", "--plots x", "--target-accuracy 0.9", "--fresh-gradients 0.1",
     ])
   func timing(_ option: String) {
     do throws(UsageError) {

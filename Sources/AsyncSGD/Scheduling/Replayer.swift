@@ -73,7 +73,7 @@ public final class Replayer: @unchecked Sendable {  // all but the request to st
       setup.makeWorkers(clock: isExact ? clock.clock : nil) { server, _ in PatientService(base: server) }, crew: crew,
       setup: setup,
       curriculum: Curriculum(configuration, plan: setup.plan, roundsEndWithEpochs: !isContinuous))
-    monitor = RunMonitor(setup, observer: observer)
+    monitor = RunMonitor(setup, observer: observer, isLive: false)
     schedule = RecordedSchedule(recording.events, workers: configuration.workers)
     knownErrand = Array(repeating: nil, count: configuration.workers)
     isComputing = Array(repeating: false, count: configuration.workers)
@@ -98,6 +98,7 @@ public final class Replayer: @unchecked Sendable {  // all but the request to st
     monitor.beginEpoch()
     monitor.start()
     var progress = Progress(report: nil, outcome: .completed, end: nil, divergence: nil)
+    var settled = 0
     crew.run {
       for number in events.indices {
         if isStopRequested.load(ordering: .relaxed) {
@@ -106,6 +107,8 @@ public final class Replayer: @unchecked Sendable {  // all but the request to st
           break
         }
         guard carryOut(number, &progress) else { break }
+        settled += events[number].minibatchesSettled
+        monitor.look(at: settled)
         if let divergence = check.divergence {
           progress.divergence = divergence
           break
@@ -333,6 +336,17 @@ public final class Replayer: @unchecked Sendable {  // all but the request to st
 
   private func nextIsPull(_ worker: Int) -> Bool {
     if case .pull = schedule.next(of: worker) { true } else { false }
+  }
+}
+
+extension RecordedEvent {
+  /// The minibatches that the server has heard of with this event, or never will.
+  fileprivate var minibatchesSettled: Int {
+    switch self {
+    case .push(let push): push.shard == 0 ? push.minibatches.count : 0
+    case .fault(let fault): fault.minibatches.count
+    case .begin, .pull, .leave, .join, .fingerprint, .epoch, .end: 0
+    }
   }
 }
 

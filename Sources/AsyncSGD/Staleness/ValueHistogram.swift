@@ -83,6 +83,8 @@ public struct ValueHistogram: Hashable, Sendable {
 
   /// Returns a value that about `share` of the values do not exceed, the upper end of its bin; `nil` if there are none.
   ///
+  /// That of the first bin is the least value where this lies beyond the bounds, such as a time of 0.
+  ///
   /// - Precondition: `share` lies in `0...1`.
   public func quantile(_ share: Double) -> Double? {
     precondition((0...1).contains(share), "a share lies in 0...1, not at \(share)")
@@ -91,6 +93,7 @@ public struct ValueHistogram: Hashable, Sendable {
     var seen = 0
     for bin in counts.indices {
       seen += counts[bin]
+      if seen >= needed, bin == 0, least <= lower { return least }
       if seen >= needed { return bin == counts.count - 1 ? largest : min(largest, max(least, edge(bin + 1))) }
     }
     return largest

@@ -16,7 +16,7 @@ final class CurveObserver: TrainingObserver, @unchecked Sendable {
     switch event {
     case .epoch(let report): epochs.append(report)
     case .progress(let report): progress(report)
-    case .run, .warning, .final: break
+    case .run, .warning, .fault, .final: break
     }
   }
 }
