@@ -6,25 +6,58 @@ public struct FitTable: Sendable, CustomStringConvertible {
   private static let mostFamilies = 3
 
   private let fit: ClusterFit
+  private let leftOut: [String]
 
   /// Creates the table of a fit.
-  public init(_ fit: ClusterFit) {
+  ///
+  /// - Parameters:
+  ///   - fit: The fit.
+  ///   - leftOut: What the recorded run had and a fitted cluster has not, each in words such as `3 crashes`.
+  public init(_ fit: ClusterFit, leftOut: [String] = []) {
     self.fit = fit
+    self.leftOut = leftOut
   }
 
   /// The table, a blank line, and the script.
   public var description: String {
     rows.map { $0.name + String(repeating: " ", count: max(2, 19 - $0.name.count)) + $0.value + "\n" }.joined()
-      + "\n" + Self.script(of: fit) + "\n"
+      + choice + warnings.map { "warning: \($0)\n" }.joined() + "\n" + script + "\n"
   }
 
-  /// Returns the script of the fitted cluster.
+  /// The script of the fitted cluster, with comments on what it leaves out.
   ///
-  /// Durations that are drawn from what was measured have no words of their own; in their place stands the family that fits
-  /// them best.
-  public static func script(of fit: ClusterFit) -> String {
-    let candidate = fit.candidates.first { $0.structure != .measured } ?? fit.best
-    return candidate.cluster.description
+  /// Durations that are drawn from what was measured have no words of their own; in their place stands the nearest candidate
+  /// that has.
+  public var script: String {
+    (warnings.map { "# \($0)." } + [written.cluster.description]).joined(separator: "\n")
+  }
+
+  private var written: ClusterFit.Candidate { fit.candidates.first { $0.structure != .measured } ?? fit.best }
+
+  private var warnings: [String] {
+    leftOut.isEmpty
+      ? []
+      : [
+        "the recorded run had \(leftOut.joined(separator: ", ")), which a fitted cluster has not: what that did to its times "
+          + "counts as computing or service, or is left out"
+      ]
+  }
+
+  /// How the candidate was chosen.
+  private var choice: String {
+    let eligible =
+      fit.keepsPace
+      ? "Of those that go as fast as the run, within \(NumberText.fixed(ClusterFit.largestLag * 100, digits: 0)) %,"
+      : "None goes as fast as the run; of all,"
+    var text =
+      "\(eligible) the first in this order is chosen that is as near to the recorded staleness\nas the nearest, within "
+      + "\(NumberText.fixed(fit.noise, digits: 3)), which may be chance: those above assume less. "
+      + "Thinking is what a worker does\nfrom the server's answer to its next push.\n"
+    if written.structure != fit.best.structure {
+      text +=
+        "Measured times have no words in a script: the one below is of '\(written.structure.rawValue)', which is next.\n"
+    }
+    return text
   }
 
   private var rows: [(name: String, value: String)] {
@@ -43,11 +76,17 @@ public struct FitTable: Sendable, CustomStringConvertible {
     rows.append(("simulated", Self.staleness(fit.best.staleness)))
     rows.append(("distance", "\(NumberText.fixed(fit.best.distance, digits: 3)) (Kolmogorov-Smirnov, of staleness)"))
     rows.append(("pace", "\(Self.milliseconds(fit.best.secondsPerPush)) from push to push"))
+    rows.append(("candidates", "distance  push to push"))
     for structure in ClusterFit.Structure.allCases {
       guard let candidate = fit.candidates.first(where: { $0.structure == structure }) else { continue }
-      let isBest = structure == fit.best.structure
+      let pace = Self.milliseconds(candidate.secondsPerPush)
       rows.append(
-        ("  \(structure.rawValue)", NumberText.fixed(candidate.distance, digits: 3) + (isBest ? "  chosen" : "")))
+        (
+          (structure == fit.best.structure ? "* " : "  ") + structure.rawValue,
+          "   " + NumberText.fixed(candidate.distance, digits: 3)
+            + String(repeating: " ", count: max(2, 14 - pace.count))
+            + pace + "  " + structure.summary
+        ))
     }
     return rows
   }
@@ -69,5 +108,18 @@ public struct FitTable: Sendable, CustomStringConvertible {
     return
       "mean \(NumberText.fixed(summary.mean, digits: 2))  p50 \(summary.p50)  p95 \(summary.p95)  p99 \(summary.p99)  "
       + "max \(summary.max)"
+  }
+}
+
+extension ClusterFit.Structure {
+  /// What it assumes, in a few words.
+  fileprivate var summary: String {
+    switch self {
+    case .fitted: "thinking and service of the families that fit them best"
+    case .measured: "thinking and service drawn from what was measured"
+    case .server: "gamma thinking, and a server that takes one push at a time"
+    case .independent: "gamma cycles from push to push, and nothing shared"
+    case .cores: "gamma calculations, on a few cores taken in turns"
+    }
   }
 }

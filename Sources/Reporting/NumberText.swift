@@ -15,6 +15,23 @@ package enum NumberText {
     return "\(hours / 24)d \(padded(hours % 24))h"
   }
 
+  /// Returns a time with three significant digits and its unit, `850 ns`, `12.3 us`, `4.56 ms`, `7.89 s`, and one of a minute
+  /// or more as ``duration(_:)``.
+  static func time(_ seconds: Double) -> String {
+    guard seconds.isFinite else { return special(seconds) }
+    // What would be rounded up to the next unit belongs to it.
+    if seconds.magnitude < 9.995e-10 { return seconds == 0 ? "0 s" : "\(scientific(seconds)) s" }
+    if seconds < 9.995e-7 { return significant(seconds * 1e9) + " ns" }
+    if seconds < 9.995e-4 { return significant(seconds * 1e6) + " us" }
+    if seconds < 0.9995 { return significant(seconds * 1e3) + " ms" }
+    return seconds < 59.95 ? significant(seconds) + " s" : duration(seconds)
+  }
+
+  /// Returns a number below 1,000 with three significant digits and no exponent.
+  private static func significant(_ value: Double) -> String {
+    fixed(value, digits: value < 9.995 ? 2 : value < 99.95 ? 1 : 0)
+  }
+
   /// Returns a whole number with its thousands set apart: `61,706`.
   package static func count(_ value: Int) -> String {
     let digits = Array(String(value.magnitude))

@@ -28,6 +28,14 @@ extension RunDescription {
     }
   }
 
+  /// The command that repeats the run, with the effective values that it does not state as a comment.
+  ///
+  /// - Parameter moreArguments: Options that the description does not know.
+  /// - Returns: One line.
+  package func firstLine(moreArguments: [String]) -> String {
+    "\(commandLine(moreArguments: moreArguments))  # \(effectiveValues)"
+  }
+
   /// The effective values that no option states, in words.
   var effectiveValues: String {
     var values = [

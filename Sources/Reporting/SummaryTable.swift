@@ -50,6 +50,7 @@ public struct SummaryTable: Sendable, CustomStringConvertible {
       rows.append(("", report.updatesByWorker.map(String.init).joined(separator: " ")))
     }
     rows += figureRows
+    if let faults = report.faults { rows.append(("faults", faults.text)) }
     if !report.warnings.isEmpty { rows.append(("warnings", warnings)) }
     rows.append(("parameters", NumberText.count(report.run.parameters)))
     rows.append(("parameters hash", report.parametersHash))
@@ -83,24 +84,32 @@ public struct SummaryTable: Sendable, CustomStringConvertible {
   /// What else was measured of asynchrony.
   private var observationRows: [(name: String, value: String)] {
     guard let observations = report.last.figures.observations else { return [] }
-    let quantities = [
-      ("parameter gap", observations.gap), ("stale and fresh", observations.cosine),
-      ("queue wait", observations.queueWait),
+    let quantities: [(name: String, histogram: ValueHistogram, text: (Double) -> String)] = [
+      ("parameter gap", observations.gap, NumberText.scientific),
+      ("stale and fresh", observations.cosine, NumberText.scientific),
+      ("queue wait", observations.queueWait, NumberText.time),
     ]
-    var rows = quantities.compactMap { name, histogram -> (name: String, value: String)? in
-      guard let mean = histogram.mean, let middle = histogram.quantile(0.5), let most = histogram.quantile(0.95) else {
-        return nil
-      }
-      let figures = [("mean", mean), ("p50", middle), ("p95", most)].map { "\($0) \(NumberText.scientific($1))" }
-      return (name, figures.joined(separator: "  "))
+    var rows = quantities.compactMap { name, histogram, text in
+      Self.quantiles(of: histogram, text).map { (name: name, value: $0) }
+    }
+    if let occupancy = observations.serverOccupancy {
+      rows.append(("server busy", "\(NumberText.percent(occupancy)) of the time"))
     }
     if observations.versionGap.count > 0 {
       let gap = observations.versionGap
       let figures = "p50 \(gap.quantile(0.5))  p95 \(gap.quantile(0.95))  max \(gap.max)"
-      rows.insert(("version gap", "mean \(NumberText.fixed(gap.mean, digits: 2))  \(figures)"), at: 0)
+      rows.insert((name: "version gap", value: "mean \(NumberText.fixed(gap.mean, digits: 2))  \(figures)"), at: 0)
     }
-    if let occupancy = observations.serverOccupancy { rows.append(("server busy", NumberText.percent(occupancy))) }
     return rows
+  }
+
+  /// The mean of a quantity and how it is distributed; `nil` if it was not measured.
+  static func quantiles(of histogram: ValueHistogram, _ text: (Double) -> String) -> String? {
+    guard let mean = histogram.mean, let middle = histogram.quantile(0.5), let most = histogram.quantile(0.95),
+      let largest = histogram.largest
+    else { return nil }
+    return [("mean", mean), ("p50", middle), ("p95", most), ("max", largest)].map { "\($0) \(text($1))" }
+      .joined(separator: "  ")
   }
 
   /// What became of the pushes beside updates; nothing in most runs.

@@ -4,11 +4,9 @@ public import AsyncSGD
 public struct VirtualTimeTable: Sendable, CustomStringConvertible {
   private let rows: [(name: String, value: String)]
 
-  /// Creates the table of a run with gradients.
+  /// Creates the table of a run with gradients, without what its ``SummaryTable`` has: the line at the server, and faults.
   public init(_ report: SimulationReport) {
-    rows = Self.rows(
-      seconds: report.seconds, updates: report.final.last.updates, events: report.events,
-      usageByWorker: report.usageByWorker, server: report.server, faults: report.faults)
+    rows = Self.rows(report.cluster, updates: report.final.last.updates)
   }
 
   /// Creates the table of a run without gradients.
@@ -29,11 +27,14 @@ public struct VirtualTimeTable: Sendable, CustomStringConvertible {
     if report.abandoned > 0 { rows.append(("abandoned", "\(NumberText.count(report.abandoned)) calculations")) }
     rows.append(
       ("staleness law", report.stalenessLawResidual.map { $0 == 0 ? "holds" : "off by \($0)" } ?? "does not apply"))
-    self.rows =
-      rows
-      + Self.rows(
-        seconds: report.seconds, updates: report.updates, events: report.events, usageByWorker: report.usageByWorker,
-        server: report.server, faults: report.faults)
+    if let waits = SummaryTable.quantiles(of: report.server.queueWait, NumberText.time) {
+      rows.append(("queue wait", waits))
+    }
+    if let occupancy = report.cluster.serverOccupancy {
+      rows.append(("server busy", "\(NumberText.percent(occupancy)) of the time"))
+    }
+    if !report.faults.isEmpty { rows.append(("faults", report.faults.text)) }
+    self.rows = rows + Self.rows(report.cluster, updates: report.updates)
   }
 
   /// The table, each line with its newline.
@@ -41,35 +42,35 @@ public struct VirtualTimeTable: Sendable, CustomStringConvertible {
     rows.map { $0.name + String(repeating: " ", count: max(2, 19 - $0.name.count)) + $0.value + "\n" }.joined()
   }
 
-  private static func rows(
-    seconds: Double, updates: Int, events: Int, usageByWorker: [WorkerUsage], server: ServerUsage, faults: FaultCounts
-  ) -> [(name: String, value: String)] {
-    let pace = seconds > 0 ? "\(NumberText.rate(Double(updates) / seconds)) updates/s" : "-"
+  private static func rows(_ cluster: ClusterFigures, updates: Int) -> [(name: String, value: String)] {
+    let seconds = cluster.seconds
+    let long = (60..<1e9).contains(seconds) ? " (\(NumberText.duration(seconds)))" : ""
+    let pace = seconds > 0 ? Double(updates) / seconds : 0
     var rows = [
-      ("virtual time", "\(NumberText.fixed(seconds, digits: 3)) s"), ("virtual pace", pace),
-      ("events", NumberText.count(events)),
-      ("workers compute", shares(usageByWorker, \.computing)),
+      ("virtual time", "\(NumberText.fixed(seconds, digits: 3)) s\(long)"),
+      (
+        "virtual pace",
+        seconds > 0
+          ? "\(pace < 9.5 ? NumberText.scientific(pace) : NumberText.rate(pace)) updates a virtual second" : "-"
+      ),
+      ("events", NumberText.count(cluster.events)),
+      ("workers compute", shares(cluster.usageByWorker, \.computing)),
     ]
     func add(_ name: String, _ part: KeyPath<WorkerUsage, Double>) {
-      if usageByWorker.contains(where: { $0[keyPath: part] > 0 }) { rows.append((name, shares(usageByWorker, part))) }
+      guard cluster.usage[keyPath: part] > 0 else { return }
+      rows.append((name, shares(cluster.usageByWorker, part)))
     }
     add("wait for others", \.waiting)
+    let waits = cluster.usage.waits
+    if waits > 0 {
+      let mean = cluster.usage.waiting / Double(waits)
+      rows.append(("", "\(NumberText.count(waits)) waits of \(NumberText.time(mean)) on average"))
+    }
     add("deal with server", \.dealing)
     add("wait for a core", \.queueing)
     add("paused", \.paused)
     add("down", \.down)
-    if server.busy > 0, seconds > 0 {
-      rows.append(("server busy", NumberText.percent(server.busy / seconds)))
-    }
-    if server.queueing > 0, server.arrivals > 0 {
-      let wait = server.queueing / Double(server.arrivals) * 1000
-      rows.append(("queue at server", "\(NumberText.fixed(wait, digits: 3)) ms a push"))
-    }
-    let struck = [
-      (faults.crashes, "crashes"), (faults.joins, "joins"), (faults.pauses, "pauses"),
-      (faults.lostPushes, "lost pushes"), (faults.duplicatedPushes, "doubled pushes"),
-    ].filter { $0.0 > 0 }.map { "\(NumberText.count($0.0)) \($0.1)" }
-    if !struck.isEmpty { rows.append(("faults", struck.joined(separator: ", "))) }
+    add("no minibatch left", \.retired)
     return rows
   }
 

@@ -58,7 +58,7 @@ struct MidEpochSamplesTests {
       case .evaluation: "evaluation"
       case .epoch: "epoch"
       case .final: "final"
-      case .run, .progress, .warning: nil
+      case .run, .progress, .warning, .fault: nil
       }
     }
     #expect(kinds == ["evaluation", "evaluation", "epoch", "evaluation", "evaluation", "epoch", "final"])

@@ -160,6 +160,7 @@ struct TrainerRunTests {
       case .evaluation: kinds.append("evaluation")
       case .epoch: kinds.append("epoch")
       case .warning: kinds.append("warning")
+      case .fault: kinds.append("fault")
       case .final: kinds.append("final")
       }
     }

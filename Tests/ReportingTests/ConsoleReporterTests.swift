@@ -19,6 +19,7 @@ private final class Console: @unchecked Sendable {  // used by one thread
 
   func observe(_ event: TrainingEvent) { reporter?.observe(event) }
   func note(_ line: String) { reporter?.note(line) }
+  func open(with line: String, isWarning: Bool) { reporter?.open(with: line, isWarning: isWarning) }
   func alert(_ line: String) { reporter?.alert(line) }
 
   /// What was written since the last call.
@@ -70,6 +71,73 @@ struct ConsoleReporterTests {
     let line = try #require(console.text.split(separator: "\n").first)
     #expect(line.contains(#" --kernels simd --hidden 500 --data-dir 'my data/o'\''clock' --metrics ''  # version"#))
     #expect(line.hasSuffix("kernels simd for avx2, resumed at update 1,500"))
+  }
+
+  @Test("notes on a run stand below its first line, and its warnings are shown even if the display is quiet")
+  func openings() {
+    for isQuiet in [false, true] {
+      let console = Console(isTerminal: false, isQuiet: isQuiet)
+      console.open(with: "note: odd", isWarning: false)
+      console.open(with: "warning: short", isWarning: true)
+      #expect(console.text.isEmpty)
+      console.observe(.run(sampleRun()))
+      #expect(console.text == (isQuiet ? "warning: short\n" : runLine + "note: odd\nwarning: short\n" + wholeHeader))
+    }
+  }
+
+  @Test("a run in virtual time shows that time and how fast it passes, before what a narrow terminal has no room for")
+  func virtualTime() {
+    let console = Console(isTerminal: true)
+    var run = sampleRun()
+    run.driver = .virtual
+    console.observe(.run(run))
+    #expect(
+      console.takeText().hasSuffix("\nepoch  done   virtual  speed    left     loss  staleness  test loss  accuracy\n"))
+    var progress = sampleProgress()
+    progress.virtualSeconds = 1.625
+    progress.isGlance = true
+    console.observe(.progress(progress))
+    let row = " 1.24   24%    1.62 s  0.50x    9.9s   0.4321       6.98"
+    #expect(console.takeText() == "\r\(row)\u{1B}[K")
+    var epoch = sampleEpoch()
+    epoch.virtualSeconds = 5500
+    console.observe(.epoch(epoch))
+    let epochRow = "    2          1h 32m  1.0kx           0.2500       6.98     0.1250    96.35%"
+    #expect(console.takeText() == "\r\u{1B}[K\(epochRow)\n")
+    console.width = 110
+    console.observe(.epoch(epoch))
+    #expect(console.takeText() == "\(epochRow)        4.4k   31\n")
+  }
+
+  @Test("faults are told when they strike, one of a kind a second, with the number of those left out")
+  func faults() {
+    let console = Console(isTerminal: false)
+    let crash = FaultNotice(.crash, worker: 3, update: 1_234, seconds: 1, duration: 0.5)
+    console.observe(.fault(crash))
+    console.observe(.fault(crash))
+    console.observe(.fault(FaultNotice(.pause, worker: 1, update: 2, seconds: 1, duration: 90)))
+    #expect(
+      console.takeText()
+        == "fault: worker 3 crashed at update 1,234, and is back in 500 ms\n"
+        + "fault: worker 1 pauses at update 2, for 1m 30s\n")
+    console.now += 1
+    console.observe(.fault(FaultNotice(.crash, worker: 0, update: 5, seconds: 1)))
+    #expect(
+      console.takeText()
+        == "fault: worker 0 crashed at update 5, for good; 1 more of the kind since the last one shown\n")
+    let others = FaultNotice.Kind.allCases.filter { ![.crash, .pause].contains($0) }
+    for kind in others { console.observe(.fault(FaultNotice(kind, worker: 2, update: 7, seconds: 1))) }
+    #expect(
+      console.takeText() == """
+        fault: worker 2 is back at update 7
+        fault: worker 2 joins at update 7
+        fault: a push of worker 2 is lost at update 7
+        fault: a push of worker 2 arrives twice at update 7
+
+        """)
+    let quiet = Console(isTerminal: false, isQuiet: true)
+    quiet.observe(.fault(crash))
+    #expect(quiet.text.isEmpty)
   }
 
   @Test("updates one line of a terminal in place")

@@ -86,6 +86,68 @@ struct JSONLinesReporterTests {
       ])
   }
 
+  @Test("an emulated cluster's final line has what its time went into; a live run's has its faults, each with a line")
+  func clusters() throws {
+    var report = sampleFinal()
+    report.last.virtualSeconds = 2
+    report.cluster = ClusterFigures(seconds: 2, events: 5, usageByWorker: [WorkerUsage(), WorkerUsage()])
+    var live = sampleFinal()
+    live.faults = FaultCounts()
+    var glance = sampleProgress()
+    glance.isGlance = true
+    let lines = try lines([
+      .final(report), .fault(FaultNotice(.pause, worker: 3, update: 12, seconds: 1.5, duration: 0.25)),
+      .fault(FaultNotice(.crash, worker: 3, update: 12, seconds: 1.5)), .final(live),
+    ])
+    let faults =
+      #""faults":{"crashes":0,"restarts":0,"joins":0,"pauses":0,"lostPushes":0,"duplicatedPushes":0},"refusedPushes":0"#
+    #expect(
+      lines[0].contains(
+        #","cluster":{"events":5,"utilization":0.0,"workerSeconds":{"computing":0.0,"waitingForOthers":0.0,"#
+          + #""dealingWithServer":0.0,"waitingForCore":0.0,"paused":0.0,"down":0.0,"withoutMinibatch":0.0},"#
+          + #""waitsForOthers":0,"serverArrivals":0,"serverBusySeconds":0.0,"utilizationByWorker":[0.0,0.0]},"# + faults
+      ),
+      "\(lines[0])")
+    #expect(lines[0].contains(#","virtualSeconds":2.0,"#))
+    #expect(
+      lines[1] == #"{"event":"fault","fault":"pause","worker":3,"update":12,"seconds":1.5,"durationSeconds":0.25}"#)
+    #expect(
+      lines[2] == #"{"event":"fault","fault":"crash","worker":3,"update":12,"seconds":1.5,"durationSeconds":null}"#)
+    #expect(lines[3].contains(faults) && !lines[3].contains("cluster"))
+
+    let reporter = try JSONLinesReporter(path: path)
+    defer { try? FileManager.default.removeItem(atPath: path) }
+    reporter.observe(.progress(glance))
+    #expect(try String(contentsOfFile: path, encoding: .utf8).isEmpty)
+  }
+
+  @Test("the final line of a run without gradients")
+  func timingOnly() throws {
+    let configuration = TrainingConfiguration(workers: 2, mode: .sync, epochs: 1, batchSize: 1, learningRate: 0.1)
+    let cluster = ClusterDescription(
+      compute: ComputeTimeModel(.constant, mean: 1),
+      network: NetworkModel(service: ComputeTimeModel(.constant, mean: 0.5)))
+    var timing = TimingRun(
+      configuration, cluster: cluster, minibatches: 2, parameters: 10, pausesBetweenEpochs: false)
+    defer { try? FileManager.default.removeItem(atPath: path) }
+    var run = sampleRun()
+    (run.workers, run.mode) = (2, "sync")
+    try JSONLinesReporter(path: path).report(timing.run(), of: run)
+    // Both push at 1 s; the second one stands in line for half a second, and then both are let go.
+    #expect(
+      try String(contentsOfFile: path, encoding: .utf8)
+        == #"{"event":"final","outcome":"completed","timingOnly":true,"epoch":1,"virtualSeconds":2.0,"updates":1,"#
+        + #""minibatches":2,"staleness":{"mean":0.0,"p50":0,"p95":0,"p99":0,"max":0},"#
+        + #""dropped":{"notFinite":0,"late":0,"tooStale":0},"abandoned":0,"workers":2,"mode":"sync","model":"lenet5","#
+        + #""dataset":"digits","parameters":61706,"stalenessHistogram":[{"from":0,"to":0,"count":2}],"#
+        + #""stalenessLawResidual":0,"queueWaitSeconds":{"samples":2,"mean":0.25,"p50":0.0,"p95":0.5,"p99":0.5,"#
+        + #""min":0.0,"max":0.5},"serverOccupancy":0.5,"cluster":{"events":4,"utilization":0.5,"#
+        + #""workerSeconds":{"computing":2.0,"waitingForOthers":0.5,"dealingWithServer":1.5,"waitingForCore":0.0,"#
+        + #""paused":0.0,"down":0.0,"withoutMinibatch":0.0},"waitsForOthers":1,"serverArrivals":2,"#
+        + #""serverBusySeconds":1.0,"utilizationByWorker":[0.5,0.5]},"faults":{"crashes":0,"restarts":0,"joins":0,"#
+        + #""pauses":0,"lostPushes":0,"duplicatedPushes":0}}"# + "\n")
+  }
+
   @Test("hyperparameters keep their types, and drops are counted by reason")
   func hyperparameters() throws {
     var run = sampleRun()

@@ -16,6 +16,19 @@ struct NumberTextTests {
   }
 
   @Test(
+    "times have three digits and their unit",
+    arguments: [
+      (0, "0 s"), (2e-10, "2e-10 s"), (1e-9, "1.00 ns"), (3.5e-8, "35.0 ns"), (9.996e-7, "1.00 us"),
+      (1.234e-5, "12.3 us"),
+      (0.00456, "4.56 ms"), (0.12345, "123 ms"), (0.9996, "1.00 s"), (59.9, "59.9 s"), (59.96, "1m 00s"),
+      (83, "1m 23s"),
+      (.infinity, "inf"), (.nan, "nan"),
+    ] as [(Double, String)])
+  func times(seconds: Double, text: String) {
+    #expect(NumberText.time(seconds) == text)
+  }
+
+  @Test(
     "counts have their thousands set apart",
     arguments: [
       (0, "0"), (999, "999"), (1_000, "1,000"), (61_706, "61,706"), (1_234_567, "1,234,567"), (-1_234, "-1,234"),

@@ -76,6 +76,20 @@ struct SummaryTableTests {
     #expect(SummaryTable(report).description.contains("\ndropped pushes     56 too stale\n"))
   }
 
+  @Test("times at the server have units, and faults are counted by kind")
+  func faultsAndWaits() {
+    var report = sampleFinal()
+    report.faults = FaultCounts()
+    var observations = AsynchronyObservations()
+    observations.queueWait.record(2.5e-6)
+    observations.serverOccupancy = 0.25
+    report.last.figures.observations = observations
+    let text = SummaryTable(report).description
+    #expect(text.contains("\nqueue wait         mean 2.50 us  p50 2.50 us  p95 2.50 us  max 2.50 us\n"))
+    #expect(text.contains("\nserver busy        25.00% of the time\n"))
+    #expect(text.contains("\nfaults             none struck\n"))
+  }
+
   @Test(
     "lists up to sixteen workers and sums up more",
     arguments: [

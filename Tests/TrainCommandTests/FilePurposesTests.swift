@@ -114,8 +114,7 @@ final class FilePurposesTests {
   @Test(
     "without gradients there is nothing to write or to reach",
     arguments: [
-      "--record x", "--metrics x", "--plots x", "--target-accuracy 0.9", "--fresh-gradients 0.1",
-      "--evaluations-per-epoch 2",
+      "--record x", "--plots x", "--target-accuracy 0.9", "--fresh-gradients 0.1", "--evaluations-per-epoch 2",
     ])
   func timing(_ option: String) {
     do throws(UsageError) {

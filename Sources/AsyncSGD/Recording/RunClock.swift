@@ -23,6 +23,13 @@ public struct RunClock: Sendable {
   }
 }
 
+extension Int {
+  /// The whole microseconds of some seconds, as clocks count them; at most what a clock can show, which is 146,000 years.
+  init(microsecondsOf seconds: Double) {
+    self = Int(Swift.min((seconds * 1e6).rounded(), 0x1p62))
+  }
+}
+
 /// A clock that stands still until it is set.
 public final class ManualClock: Sendable {
   private let now = Atomic(0)

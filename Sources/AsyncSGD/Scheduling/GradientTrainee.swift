@@ -256,7 +256,7 @@ final class GradientTrainee: VirtualTrainee {
 
   private func set(_ seconds: Double) { clock.microseconds = microseconds(seconds) }
 
-  private func microseconds(_ seconds: Double) -> Int { Int((seconds * 1e6).rounded()) }
+  private func microseconds(_ seconds: Double) -> Int { Int(microsecondsOf: seconds) }
 }
 
 extension TrainingConfiguration {

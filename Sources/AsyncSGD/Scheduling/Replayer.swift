@@ -95,7 +95,7 @@ public final class Replayer: @unchecked Sendable {  // all but the request to st
       runLength: min(configuration.epochs * setup.plan.minibatches, 1 << 32))
     let plan = setup.plan
     monitor = RunMonitor(
-      setup, observer: observer,
+      setup, observer: observer, isLive: false,
       examplesToCome: schedule.pushedMinibatches.reduce(0) { $0 + plan.positions(of: $1 % plan.minibatches).count })
     places = Array(repeating: WorkerPlace(), count: configuration.workers)
   }
@@ -116,6 +116,7 @@ public final class Replayer: @unchecked Sendable {  // all but the request to st
     monitor.beginEpoch()
     monitor.start()
     var progress = Progress(report: nil, outcome: .completed, end: nil, divergence: nil)
+    var settled = 0
     crew.run {
       for number in events.indices {
         if isStopRequested.load(ordering: .relaxed) {
@@ -125,6 +126,8 @@ public final class Replayer: @unchecked Sendable {  // all but the request to st
         }
         // Another algorithm may diverge where the recorded one went on.
         guard isExact || !hasStopped, carryOut(number, &progress) else { break }
+        settled += events[number].minibatchesSettled
+        monitor.look(at: settled)
         if let divergence = check.divergence {
           progress.divergence = divergence
           break
@@ -364,6 +367,17 @@ public final class Replayer: @unchecked Sendable {  // all but the request to st
 
   private func nextIsPull(_ worker: Int) -> Bool {
     if case .pull = schedule.next(of: worker) { true } else { false }
+  }
+}
+
+extension RecordedEvent {
+  /// The minibatches that the server has heard of with this event, or never will.
+  fileprivate var minibatchesSettled: Int {
+    switch self {
+    case .push(let push): push.shard == 0 ? push.minibatches.count : 0
+    case .fault(let fault): fault.minibatches.count
+    case .begin, .pull, .leave, .join, .fingerprint, .epoch, .end: 0
+    }
   }
 }
 

@@ -24,6 +24,7 @@ public final class Simulator: @unchecked Sendable {  // all but the request to s
   private let recorder: (any EventRecorder)?
   private let crew: ComputeCrew
   private let monitor: RunMonitor
+  private let hasFaults: Bool
   private var cluster: VirtualCluster<GradientTrainee>
   private let isStopRequested = Atomic(false)
 
@@ -67,7 +68,8 @@ public final class Simulator: @unchecked Sendable {  // all but the request to s
     self.cluster = VirtualCluster(
       cluster, workers: configuration.workers, seed: configuration.seed,
       trainee: GradientTrainee(setup, workers: workers, clock: clock, recorder: recorder))
-    monitor = RunMonitor(setup, observer: observer, virtualClock: clock.clock)
+    hasFaults = !cluster.faults.isEmpty
+    monitor = RunMonitor(setup, observer: observer, isLive: false, virtualClock: clock.clock)
   }
 
   /// Ends the run after the event under way; the gradients in flight are forgotten.
@@ -93,7 +95,10 @@ public final class Simulator: @unchecked Sendable {  // all but the request to s
         recorder?.record(.begin(workers: stretch.workers, pulling: pulling))
         setup.server.begin(workers: stretch.workers)
         cluster.begin(workers: stretch.workers, pulling: pulling)
-        while !isStopRequested.load(ordering: .relaxed), cluster.step() { endEpochs(&epochs) }
+        while !isStopRequested.load(ordering: .relaxed), cluster.step() {
+          monitor.look(at: cluster.trainee.settled)
+          endEpochs(&epochs)
+        }
         guard !isStopRequested.load(ordering: .relaxed), !cluster.isStopped else { break }
       }
       cluster.trainee.stop()
@@ -109,17 +114,19 @@ public final class Simulator: @unchecked Sendable {  // all but the request to s
       outcome = .deserted
     }
     // The last epoch's evaluation is that of the end, unless something was applied since.
-    let last = epochs.last.flatMap { $0.updates == status.version ? $0 : nil }
-    let final = try monitor.finish(
-      outcome, last ?? monitor.evaluate(status, epoch: epochs.done, lanes: crew.lanes))
+    var last =
+      epochs.last.flatMap { $0.updates == status.version ? $0 : nil }
+      ?? monitor.evaluate(status, epoch: epochs.done, lanes: crew.lanes)
+    let figures = ClusterFigures(cluster)
+    // The end of the run, which may be later than that of its last epoch: answers were still under way.
+    last.virtualSeconds = figures.seconds
+    last.figures.observeQueue(of: figures)
+    let final = try monitor.finish(outcome, last, cluster: figures, faults: hasFaults ? cluster.strikes : nil)
     recorder?.record(
       .end(
         RecordedEnd(
           of: setup.server, outcome, position: cluster.trainee.position, microseconds: clock.microseconds)))
-    return SimulationReport(
-      final: final, seconds: cluster.seconds, events: cluster.events,
-      usageByWorker: (0..<setup.configuration.workers).map { cluster.usage(of: $0) }, server: cluster.server,
-      faults: cluster.strikes)
+    return SimulationReport(final: final, cluster: figures, faults: cluster.strikes)
   }
 
   private struct Epochs {
@@ -171,18 +178,35 @@ extension TrainingConfiguration {
   }
 }
 
+extension RunFigures {
+  /// Adds how long pushes waited at a virtual server, and how busy it was, if it takes them any time.
+  fileprivate mutating func observeQueue(of cluster: ClusterFigures) {
+    guard cluster.server.queueWait.count > 0 || cluster.serverOccupancy != nil else { return }
+    var observations = observations ?? AsynchronyObservations()
+    observations.queueWait = cluster.server.queueWait
+    observations.serverOccupancy = cluster.serverOccupancy
+    self.observations = observations
+  }
+}
+
 /// How a run in virtual time went.
 public struct SimulationReport: Sendable {
   /// The end of the run.
   public var final: FinalReport
-  /// The virtual time, in seconds.
-  public var seconds: Double
-  /// Events of the cluster.
-  public var events: Int
-  /// What each worker's time went into.
-  public var usageByWorker: [WorkerUsage]
-  /// What the server's time went into.
-  public var server: ServerUsage
+  /// What the cluster's time went into.
+  public var cluster: ClusterFigures
   /// What went wrong.
   public var faults: FaultCounts
+
+  /// The virtual time, in seconds.
+  public var seconds: Double { cluster.seconds }
+
+  /// Events of the cluster.
+  public var events: Int { cluster.events }
+
+  /// What each worker's time went into.
+  public var usageByWorker: [WorkerUsage] { cluster.usageByWorker }
+
+  /// What the server's time went into.
+  public var server: ServerUsage { cluster.server }
 }

@@ -83,6 +83,8 @@ public struct ValueHistogram: Hashable, Sendable {
 
   /// Returns a value that about `share` of the values do not exceed; `nil` if there are none.
   ///
+  /// That of the first bin is the least value where this lies beyond the bounds, such as a time of 0.
+  ///
   /// - Precondition: `share` lies in `0...1`.
   public func quantile(_ share: Double) -> Double? {
     precondition((0...1).contains(share), "a share lies in 0...1, not at \(share)")
@@ -91,6 +93,7 @@ public struct ValueHistogram: Hashable, Sendable {
     var seen = 0
     for bin in counts.indices {
       if seen + counts[bin] >= needed {
+        if bin == 0, least <= lower { return least }
         // The ends of the values themselves, where they are nearer than those of the bin.
         let start = bin == 0 ? least : max(least, edge(bin))
         let end = bin == counts.count - 1 ? largest : min(largest, edge(bin + 1))

@@ -1,8 +1,28 @@
-internal import DataPipeline
-internal import Kernels
-internal import NeuralNet
+public import DataPipeline
+public import Kernels
+public import NeuralNet
 
 extension RunDescription {
+  /// Describes a run in virtual time that has no driver, because it computes no gradients.
+  ///
+  /// - Parameters:
+  ///   - configuration: The run.
+  ///   - model: The model whose parameters are sent.
+  ///   - data: The data set that is cut into minibatches.
+  ///   - backend: The kernels, which have nothing to do.
+  ///   - programVersion: The version of the program.
+  public init(
+    ofTimingOnly configuration: TrainingConfiguration, model: ShapedModel, data: DatasetPair,
+    backend: any KernelBackend<Float>, programVersion: String
+  ) {
+    let plan = EpochPlan(examples: data.training.count, batchSize: configuration.batchSize)
+    let schedule = SchedulePosition(configuration, plan: plan, epoch: 0, minibatch: 0)
+    self.init(
+      configuration, model: model, data: data, backend: backend, programVersion: programVersion,
+      plannedUpdates: schedule.updatesLeft(configuration, plan: plan), resumedAt: nil)
+    driver = .virtual
+  }
+
   /// Describes a run that is about to start.
   init(
     _ configuration: TrainingConfiguration, model: ShapedModel, data: DatasetPair,

@@ -25,6 +25,7 @@ public final class Trainer: @unchecked Sendable {  // each variable says where i
   private let monitor: RunMonitor
   private let recorder: (any EventRecorder)?
   private let clock: RunClock
+  private let hasFaults: Bool
   /// Minibatches dealt since the start, in all epochs; used by the thread of ``run(checkpoint:)`` only.
   private var dealt = 0
   private var hasRun = false
@@ -73,6 +74,9 @@ public final class Trainer: @unchecked Sendable {  // each variable says where i
     self.configuration = configuration
     self.clock = clock
     self.recorder = recorder
+    hasFaults = faults.map { !$0.faults.isEmpty } ?? false
+    let monitor = RunMonitor(setup, observer: observer)
+    self.monitor = monitor
     plan = setup.plan
     server = setup.server
     description = setup.description
@@ -80,15 +84,15 @@ public final class Trainer: @unchecked Sendable {  // each variable says where i
     self.dispenser = dispenser
     let takesTurns = configuration.workers > ProcessInfo.processInfo.activeProcessorCount
     let curriculum = Curriculum(configuration, plan: setup.plan)
-    let monitor = RunMonitor(setup, observer: observer)
-    self.monitor = monitor
     workers = setup.makeWorkers(clock: recorder == nil ? nil : clock, service: service).map { core in
       Worker(
         core, lane: setup.makeLane("asgd.worker.\(core.index)"), dispenser: dispenser, curriculum: curriculum,
         takesTurns: takesTurns, samples: monitor.samples,
         probe: FreshGradientProbe(configuration, server: setup.server, count: model.layout.count),
         trouble: faults.flatMap {
-          WorkerTrouble($0, worker: core.index, configuration: configuration, clock: clock, recorder: recorder)
+          WorkerTrouble(
+            $0, worker: core.index, configuration: configuration, clock: clock, recorder: recorder
+          ) { monitor.announce(.fault($0)) }
         })
     }
   }
@@ -167,7 +171,9 @@ public final class Trainer: @unchecked Sendable {  // each variable says where i
       recorder?.record(.epoch(number: epoch + 1, microseconds: clock.microseconds()))
       monitor.tell(.epoch(evaluated))
     }
-    let final = try monitor.finish(outcome, report ?? evaluate(server.status, epoch: start.epoch))
+    let struck = workers.reduce(into: FaultCounts()) { $0.add($1.faults) }
+    let final = try monitor.finish(
+      outcome, report ?? evaluate(server.status, epoch: start.epoch), faults: hasFaults ? struck : nil)
     recorder?.record(
       .end(RecordedEnd(of: server, outcome, position: position, microseconds: clock.microseconds())))
     return final

@@ -120,6 +120,16 @@ extension TrainingConfiguration {
     }
   }
 
+  /// The minibatches that a worker makes a push of.
+  public var minibatchesPerPush: Int {
+    guard takesLocalSteps else { return 1 }
+    switch mode {
+    case .easgd, .eamsgd: return integer(.communicationPeriod)
+    case .localSGD, .agn, .fedBuff: return integer(.localSteps)
+    default: return integer(.pushEvery)
+    }
+  }
+
   /// The minibatches that an update takes, about.
   var minibatchesPerUpdate: Int {
     switch mode {

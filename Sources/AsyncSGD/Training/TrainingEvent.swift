@@ -10,6 +10,8 @@ public enum TrainingEvent: Sendable {
   case epoch(EpochReport)
   /// Something is wrong that the user should know while the run goes on.
   case warning(TrainingWarning)
+  /// A fault that was injected into a live run has struck.
+  case fault(FaultNotice)
   /// The run is over.
   case final(FinalReport)
 }
@@ -163,6 +165,9 @@ public struct TrainingProgress: Hashable, Sendable {
   public var secondsRemaining: Double?
   /// The virtual time of an emulated run, in seconds; `nil` for one that lives in the time of the wall.
   public var virtualSeconds: Double?
+  /// Whether the wall's clock chose the moment, in a run whose course does not depend on that clock: it is for whoever
+  /// watches the run, and no result.
+  public var isGlance = false
 
   /// Creates a progress report.
   public init(
@@ -340,6 +345,10 @@ public struct FinalReport: Hashable, Sendable {
   public var warnings: [TrainingWarning]
   /// Why a run that diverged did, and what to do about it.
   public var advice: Advice?
+  /// What an emulated cluster's time went into; `nil` for a run that lives in the time of the wall.
+  public var cluster: ClusterFigures? = nil
+  /// The faults that struck; `nil` where none were to.
+  public var faults: FaultCounts? = nil
 
   /// Creates a report.
   public init(

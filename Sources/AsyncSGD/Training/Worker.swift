@@ -49,6 +49,9 @@ final class Worker: @unchecked Sendable {  // `core` is used on the lane's queue
   /// Whether it takes no part because of its faults; while it pauses.
   var isOut: Bool { trouble?.isOut ?? false }
 
+  /// The faults that struck it; while it pauses.
+  var faults: FaultCounts { trouble?.counts ?? FaultCounts() }
+
   /// Trains until the epoch's minibatches are dealt out or training stops.
   ///
   /// - Parameters:

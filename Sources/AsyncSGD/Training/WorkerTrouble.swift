@@ -15,23 +15,35 @@ final class WorkerTrouble: @unchecked Sendable {  // see above
   private(set) var isLost = false
   /// Whether it has not come yet, or will never come back.
   var isOut: Bool { isLost || faults.joining != nil }
+  /// What has struck; read while the worker pauses.
+  private(set) var counts = FaultCounts()
   /// Whether it has come to the epoch after its beginning, and so has pulled.
   private(set) var hasJustJoined = false
   private let faults: InjectedFaults
   private let clock: RunClock
   private let recorder: (any EventRecorder)?
+  private let announce: @Sendable (FaultNotice) -> Void
   private let recognizesDuplicates: Bool
   private var began = DispatchTime.now()
 
   /// Creates the trouble of a worker; `nil` if it has none.
+  ///
+  /// - Parameters:
+  ///   - description: What goes wrong.
+  ///   - worker: The number of the worker.
+  ///   - configuration: The run.
+  ///   - clock: Its time.
+  ///   - recorder: Who is told what the server does not know; `nil` for nobody.
+  ///   - announce: Is told of each fault when it strikes, on the worker's thread.
   init?(
     _ description: ClusterDescription, worker: Int, configuration: TrainingConfiguration, clock: RunClock,
-    recorder: (any EventRecorder)?
+    recorder: (any EventRecorder)?, announce: @escaping @Sendable (FaultNotice) -> Void
   ) {
     guard let faults = InjectedFaults(description, worker: worker, seed: configuration.seed) else { return nil }
     self.faults = faults
     self.clock = clock
     self.recorder = recorder
+    self.announce = announce
     recognizesDuplicates = configuration.recognizesDuplicates
   }
 
@@ -53,6 +65,7 @@ final class WorkerTrouble: @unchecked Sendable {  // see above
     }
     dispenser.note(isPresent: true)
     core.join()
+    note(.join, core)
     hasJustJoined = true
     return true
   }
@@ -69,10 +82,12 @@ final class WorkerTrouble: @unchecked Sendable {  // see above
     switch faults.strike(seconds: clock.seconds, version: core.latestVersion) {
     case nil: return .unharmed
     case .pause(let seconds)?:
+      note(.pause, core, duration: seconds)
       record(.pause, core, duration: seconds)
       sleep(seconds, dispenser)
       return .unharmed
     case .crash(let delay)?:
+      note(.crash, core, duration: delay)
       record(.crash, core, minibatches: core.unsettledMinibatches)
       core.crash()
       core.leave()
@@ -82,6 +97,7 @@ final class WorkerTrouble: @unchecked Sendable {  // see above
       }
       sleep(delay, dispenser)
       core.join()
+      note(.restart, core)
       return .struck
     }
   }
@@ -91,15 +107,25 @@ final class WorkerTrouble: @unchecked Sendable {  // see above
     switch faults.strikePush(seconds: clock.seconds, version: core.latestVersion) {
     case nil: return false
     case .lose(let delay)?:
+      note(.lostPush, core, duration: delay > 0 ? delay : nil)
       record(.lostPush, core, minibatches: core.unsettledMinibatches)
       core.losePush()
       sleep(delay, dispenser)
       return true
     case .duplicate?:
+      note(.duplicatedPush, core)
       record(.duplicatedPush, core)
       if !recognizesDuplicates { core.pushFirstOfTwo() }
       return false
     }
+  }
+
+  private func note(_ kind: FaultNotice.Kind, _ core: LogicalWorker, duration: Double? = nil) {
+    counts.count(kind)
+    announce(
+      FaultNotice(
+        kind, worker: core.index, update: core.latestVersion, seconds: Double(clock.microseconds()) / 1e6,
+        duration: duration))
   }
 
   private func record(
@@ -109,7 +135,7 @@ final class WorkerTrouble: @unchecked Sendable {  // see above
       .fault(
         RecordedFault(
           kind: kind, worker: core.index, minibatches: minibatches, microseconds: clock.microseconds(),
-          duration: Int((duration * 1e6).rounded()))))
+          duration: Int(microsecondsOf: duration))))
   }
 
   /// Blocks the thread for a while, or until a stop was requested.

@@ -23,6 +23,8 @@ struct ConsoleDisplay {
   static let epochsPerHeader = 20
   /// The least time between two reports of skipped gradients, in seconds.
   static let skipInterval = 1.0
+  /// The least time between two reports of faults of the same kind, in seconds.
+  static let faultInterval = 1.0
 
   let style: Style
   /// Whether only warnings and errors are shown.
@@ -35,6 +37,12 @@ struct ConsoleDisplay {
   /// Gradients skipped since the last report of one.
   private var unreportedSkips = 0
   private var epochRows = 0
+  /// Lines that stand below the run's first one.
+  private var openings: [(line: String, isWarning: Bool)] = []
+  /// Whether the run has a virtual time.
+  private var isVirtual = false
+  /// When a fault of a kind was shown last, and how many there were since.
+  private var faults: [FaultNotice.Kind: (shown: Double, others: Int)] = [:]
   /// Whether the cursor stands behind a progress row.
   private var hasProgressRow = false
 
@@ -50,20 +58,24 @@ struct ConsoleDisplay {
     case .run(let description):
       // A terminal shows progress at once; a log waits one interval, so that a short run leaves none in it.
       lastProgress = style == .terminal ? -.infinity : now
-      return note(
-        "\(description.commandLine(moreArguments: moreArguments))  # \(description.effectiveValues)\n"
-          + ConsoleTable.header(width: rowWidth(width)))
+      isVirtual = description.driver == .virtual
+      let shown = openings.filter { $0.isWarning || !isQuiet }.map { $0.line + "\n" }.joined()
+      guard !isQuiet else { return shown }
+      return permanent(
+        "\(description.firstLine(moreArguments: moreArguments))\n\(shown)"
+          + ConsoleTable.header(isVirtual: isVirtual, width: rowWidth(width)))
     case .progress(let progress):
       return isQuiet || now - lastProgress < style.progressInterval ? "" : row(for: progress, now: now, width: width)
-    case .evaluation(let report): return note(ConsoleTable.row(report))
+    case .evaluation(let report): return note(ConsoleTable.row(report, width: rowWidth(width)))
     case .epoch(let report):
       epochRows += 1
-      let row = ConsoleTable.row(report)
+      let row = ConsoleTable.row(report, width: rowWidth(width))
       let isHeaderDue = epochRows % Self.epochsPerHeader == 0
-      return note(isHeaderDue ? "\(row)\n\(ConsoleTable.header(width: rowWidth(width)))" : row)
+      return note(isHeaderDue ? "\(row)\n\(ConsoleTable.header(isVirtual: isVirtual, width: rowWidth(width)))" : row)
     case .warning(let warning):
       if case .nonFiniteGradientSkipped = warning.symptom { return skipped(warning, now: now) }
       return permanent(warning.text)
+    case .fault(let notice): return isQuiet ? "" : struck(notice, now: now)
     case .final(let report):
       switch report.outcome {
       case .completed: return permanent("")
@@ -73,6 +85,11 @@ struct ConsoleDisplay {
       case .diverged(let divergence): return permanent(divergence.errorText(by: report.advice))
       }
     }
+  }
+
+  /// Keeps a line until the run's first one was shown.
+  mutating func open(with line: String, isWarning: Bool) {
+    openings.append((line, isWarning))
   }
 
   /// Returns the text for a line that stays, or nothing if the display is quiet.
@@ -108,6 +125,18 @@ struct ConsoleDisplay {
     let others = unreportedSkips > 0 ? ", and \(NumberText.count(unreportedSkips)) more since the last warning" : ""
     unreportedSkips = 0
     return permanent("warning: \(warning.message)\(others)")
+  }
+
+  /// Shows a fault, but only one of a kind at a time where they follow one another.
+  private mutating func struck(_ notice: FaultNotice, now: Double) -> String {
+    let last = faults[notice.kind] ?? (-.infinity, 0)
+    guard now - last.shown >= Self.faultInterval else {
+      faults[notice.kind] = (last.shown, last.others + 1)
+      return ""
+    }
+    faults[notice.kind] = (now, 0)
+    let others = last.others > 0 ? "; \(NumberText.count(last.others)) more of the kind since the last one shown" : ""
+    return permanent("fault: \(notice.text)\(others)")
   }
 
   /// The columns that a row may take: two of a terminal's stay free for the `^C` that it shows, and the last one

@@ -73,6 +73,15 @@ public final class ConsoleReporter: TrainingObserver {
     show { $0.note(line) }
   }
 
+  /// Shows a line below the first one of the run that is about to begin.
+  ///
+  /// - Parameters:
+  ///   - line: The line.
+  ///   - isWarning: Whether it is shown even if the display is quiet.
+  public func open(with line: String, isWarning: Bool = false) {
+    display.withLock { $0.open(with: line, isWarning: isWarning) }
+  }
+
   /// Shows a line that stays, even if the display is quiet.
   public func alert(_ line: String) {
     show { $0.permanent(line) }

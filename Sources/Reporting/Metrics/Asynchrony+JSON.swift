@@ -46,7 +46,7 @@ extension JSONObject {
     return object
   }
 
-  private static func object(_ histogram: ValueHistogram) -> JSONObject {
+  static func object(_ histogram: ValueHistogram) -> JSONObject {
     var object = JSONObject()
     object.add("samples", histogram.count)
     object.add("mean", histogram.mean)

@@ -31,11 +31,28 @@ public final class JSONLinesReporter: TrainingObserver {
   public var failure: OutputError? { firstFailure.withLock { $0 } }
 
   /// Writes the line of `event`, blocking until the system has taken it.
+  ///
+  /// A glance at a run whose course does not depend on the wall's clock is left out: the lines of such a run are the same each
+  /// time, but for what is measured of the machine.
   public func observe(_ event: TrainingEvent) {
+    if case .progress(let progress) = event, progress.isGlance { return }
+    write(event.json(moreArguments: moreArguments))
+  }
+
+  /// Writes the last line of a run without gradients.
+  ///
+  /// - Parameters:
+  ///   - report: What came of it.
+  ///   - run: What was run.
+  public func report(_ report: TimingReport, of run: RunDescription) {
+    write(JSONObject(report, of: run))
+  }
+
+  private func write(_ object: JSONObject) {
     firstFailure.withLock { failure in
       guard failure == nil else { return }
       do throws(OutputError) {
-        try output.write(event.json(moreArguments: moreArguments).text + "\n")
+        try output.write(object.text + "\n")
       } catch {
         failure = error
       }

@@ -26,6 +26,9 @@ extension TrainingEvent {
     case .warning(let warning):
       object.add("event", "warning")
       object.add(warning)
+    case .fault(let notice):
+      object.add("event", "fault")
+      object.add(notice)
     case .final(let report):
       object.add("event", "final")
       object.add(report)
@@ -173,6 +176,8 @@ extension JSONObject {
     add("peakMemoryBytes", report.peakMemoryBytes)
     add("updatesByWorker", report.updatesByWorker)
     addAsynchrony(report.last.figures)
+    if let cluster = report.cluster { add(cluster) }
+    if let faults = report.faults ?? report.cluster.map({ _ in FaultCounts() }) { add(faults) }
     add("refusedPushes", report.refusedPushes)
     add("warnings", report.warnings)
     if let advice = report.advice {

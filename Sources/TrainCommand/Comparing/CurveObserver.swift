@@ -21,7 +21,7 @@ final class CurveObserver: TrainingObserver, @unchecked Sendable {
       points.append(LearningCurve.Point(report))
       epochs.append(report)
     case .progress(let report): progress(report)
-    case .run, .warning, .final: break
+    case .run, .warning, .fault, .final: break
     }
   }
 }

@@ -24,15 +24,28 @@ struct FitSession {
   /// - Throws: ``FitError``; ``OutputError`` if the script cannot be written.
   func run() throws {
     let fit = try ClusterFit(recording.events, of: recordedRun.settings.configuration)
+    let table = FitTable(fit, leftOut: leftOut)
     if let path = options.output {
       do {
-        try Data((FitTable.script(of: fit) + "\n").utf8).write(to: URL(fileURLWithPath: path), options: .atomic)
+        try Data((table.script + "\n").utf8).write(to: URL(fileURLWithPath: path), options: .atomic)
       } catch {
         throw OutputError(name: path, reason: "\(error.localizedDescription)")
       }
     }
-    try OutputDescriptor.standardOutput.write("\(FitTable(fit))")
+    try OutputDescriptor.standardOutput.write("\(table)")
     if options.comparesCurves { try compareCurves(fit) }
+  }
+
+  /// What the recorded run had and a fitted cluster has not.
+  private var leftOut: [String] {
+    // A recording of another version may say what this one does not understand.
+    let cluster = recordedRun.cluster.flatMap { try? ClusterDescription(script: $0) }
+    var parts: [String] = []
+    if let network = cluster?.network, !network.isIdeal { parts.append("a network (\(network.partsText))") }
+    if cluster?.classes.contains(where: { $0.latency != nil || $0.bandwidth != nil }) ?? false {
+      parts.append("workers with links of their own")
+    }
+    return parts + RecordedFaultCounts(recording.events).texts
   }
 
   /// Replays the run, simulates it on the fitted cluster, and prints how far their accuracies are apart.

@@ -55,7 +55,7 @@ extension HelpText {
         The server, modes, rules and networks are those of a live run, and the gradients are real; only when something \
         happens is made up, from a model of the cluster and the seed. So a run is the same each time and for any number \
         of threads, and thousands of workers need no more threads than there are cores. An epoch is over when its \
-        minibatches have reached the server; nobody pauses for it.
+        minibatches have reached the server; nobody pauses for it. Writes never overlap, so hogwild is async here.
         """))
       USAGE: asgd-train simulate [options]
 
@@ -73,7 +73,7 @@ extension HelpText {
         asgd-train simulate --workers 64 --mode sync --delays pareto:shape=2.1
             What waiting for all costs where some calculations take very long.
         asgd-train simulate --workers 100000 --timing-only
-            Staleness and waits alone.
+            Staleness and waits alone, of so many workers.
 
       """
   }
@@ -88,6 +88,13 @@ extension HelpText {
       staleness is nearest to what was recorded: their Kolmogorov-Smirnov distance, the largest difference of the two \
       distribution functions. Prints what was measured and how near each kind of cluster came, then the cluster as a \
       script.
+      """))
+    \(HelpLayout.wrapped("""
+      The kinds: fitted (the families of durations that fit best, and a server that takes one push at a time), measured \
+      (durations drawn from the recording, and a server), server (gamma durations, and a server), independent (gamma \
+      cycles, nothing shared) and cores (gamma calculations on a few cores, in turns). Of those within a tenth of the \
+      run's pace the nearest is chosen; where chance may explain the difference, the one that comes first here, which \
+      assumes less. Faults and networks of the recorded run are not fitted; a warning says so.
       """))
     USAGE: asgd-train fit FILE [options]
 

@@ -25,7 +25,7 @@ public struct SimulateOptions: Hashable, Sendable {
 
   /// The options that need gradients, and what is missing without them.
   private static let learningOptions = [
-    ("--record", "there is nothing to repeat"), ("--metrics", "nothing is trained and evaluated"),
+    ("--record", "there is nothing to repeat"),
     ("--target-accuracy", "there is no accuracy"), ("--fresh-gradients", "there are no gradients"),
     ("--evaluations-per-epoch", "nothing is evaluated"),
     ("--plots", "no run is observed"),
@@ -56,10 +56,13 @@ public struct SimulateOptions: Hashable, Sendable {
 
   private static func cluster(cores: Int) -> [OptionSpecification<SimulateOptions>] {
     [
-      .delays(default: "\(ComputeTimeModel.standard)") { $0.delays = $1 }, .script { $0.script = $1 },
+      .delays(default: "what the script says, or \(ComputeTimeModel.standard)") { $0.delays = $1 },
+      .script { $0.script = $1 },
       .threads(cores: cores) { $0.threads = $1 },
       .flag(
-        "--timing-only", "Compute no gradients: find out staleness, utilization and waits, of up to 100000 workers."
+        "--timing-only",
+        "Compute no gradients: find out staleness, utilization and waits, of up to 100000 workers. Without --epochs the run "
+          + "is so long that each worker makes \(VirtualTimeNotes.pushesOfTiming) pushes or more."
       ) { $0.isTimingOnly = true },
     ]
   }
@@ -82,6 +85,7 @@ public struct SimulateOptions: Hashable, Sendable {
     var arguments = train.moreArguments
     if let delays { arguments += ["--delays", "\(delays)"] }
     if let script { arguments += ["--script", script] }
+    if isTimingOnly { arguments.append("--timing-only") }
     return arguments
   }
 }

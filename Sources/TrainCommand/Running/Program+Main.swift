@@ -78,6 +78,7 @@ extension ExitCode {
       case let error as RecordingError:
         error.isNotFound ? .dataNotFound : error.isUnwritable ? .cannotWrite : .malformedData
       case SafetensorsError.notFound: .dataNotFound
+      case ScriptError.delaysSaidTwice: .usage
       case ScriptError.unreadable, ScriptError.unreadableFile: .dataNotFound
       case is SafetensorsError, is CheckpointError, is ReplayError, is ScriptError, is ComparisonFileError, is FitError:
         .malformedData

@@ -59,6 +59,7 @@ struct TrainingSession {
       let run = RecordedRun(settings, backend: backend, data: data, driver: .live, cluster: faults.map { "\($0)" })
       return try RecordingWriter(path: path, header: RecordingHeader(settings: run.fields, state: resumed?.state))
     }
+    if let path = options.inject, let faults { console.open(with: InjectionNote(faults, path: path).text) }
     let observers: [any TrainingObserver] = [console] + (metrics.map { [$0] } ?? [])
     let trainer = try Trainer(
       settings.configuration, model: model, data: data, backend: backend, programVersion: Program.version,

@@ -5,16 +5,16 @@ enum ScriptFile {
   /// The largest script that is read, in bytes.
   private static let mostBytes = 1 << 24
 
-  /// Returns the cluster that a script describes.
+  /// Reads a script.
   ///
   /// - Parameter path: The file.
-  /// - Returns: The cluster, which may speak of any workers.
+  /// - Returns: What it says, which may be of any workers.
   /// - Throws: ``ScriptError``.
-  static func cluster(at path: String) throws(ScriptError) -> ClusterDescription {
+  static func script(at path: String) throws(ScriptError) -> ClusterScript {
     let script = try text(at: path)
     var unreadable: InputFileError?
     do {
-      return try ClusterDescription(script: script) { path in
+      return try ClusterScript(script) { path in
         do throws(InputFileError) {
           return try InputFile.contents(of: path)
         } catch {
@@ -36,10 +36,9 @@ enum ScriptFile {
   /// - Returns: A cluster that says nothing of what only the machine decides in a live run.
   /// - Throws: ``ScriptError``.
   static func faults(at path: String, workers: Int) throws(ScriptError) -> ClusterDescription {
-    let cluster = try cluster(at: path)
-    if let worker = cluster.missingWorker(of: workers) {
-      throw .missingWorker(path: path, worker: worker, workers: workers)
-    }
+    let script = try script(at: path)
+    try check(script, at: path, workers: workers)
+    let cluster = script.cluster
     let virtual = cluster.virtualOnly
     guard virtual.isEmpty else {
       throw .malformed(
@@ -49,6 +48,18 @@ enum ScriptFile {
           + "'asgd-train simulate --script', and keep speeds of 1 or less, and faults")
     }
     return cluster
+  }
+
+  /// Makes sure that a script speaks of workers that there are.
+  ///
+  /// - Parameters:
+  ///   - script: The script.
+  ///   - path: Where it was read.
+  ///   - workers: The number of workers.
+  /// - Throws: ``ScriptError``.
+  static func check(_ script: ClusterScript, at path: String, workers: Int) throws(ScriptError) {
+    guard let (worker, line) = script.missingWorker(of: workers) else { return }
+    throw .missingWorker(path: path, line: line, worker: worker, workers: workers)
   }
 
   /// Returns what a file says.
@@ -75,15 +86,20 @@ enum ScriptError: Error, Hashable, CustomStringConvertible {
   /// The file says something that makes no sense.
   case malformed(path: String, reason: String)
   /// The file speaks of a worker that the run does not have.
-  case missingWorker(path: String, worker: Int, workers: Int)
+  case missingWorker(path: String, line: Int, worker: Int, workers: Int)
+  /// Both the file and `--delays` say how long a gradient takes.
+  case delaysSaidTwice(path: String, line: Int)
 
   var description: String {
     switch self {
     case .unreadable(let path, let reason): "cannot read the script '\(path)': \(reason)"
     case .unreadableFile(let path, let error): "script '\(path)': \(error)"
     case .malformed(let path, let reason): "script '\(path)': \(reason)"
-    case .missingWorker(let path, let worker, let workers):
-      "script '\(path)' speaks of worker \(worker), and there are \(workers) workers, from 0 on"
+    case .missingWorker(let path, let line, let worker, let workers):
+      "script '\(path)': line \(line) speaks of worker \(worker), and "
+        + (workers == 1 ? "there is 1 worker, number 0" : "there are \(workers) workers, from 0 to \(workers - 1)")
+    case .delaysSaidTwice(let path, let line):
+      "'--delays' and 'compute' in line \(line) of the script '\(path)' both say how long a gradient takes: drop one"
     }
   }
 }

@@ -20,13 +20,14 @@ struct SimulationSession {
     self.options = options
     try options.files.check()
     settings = RunSettings(options.train)
-    cluster = try options.clusterDescription()
+    let script = try options.clusterScript()
+    cluster = options.clusterDescription(script)
     var files = options.train.files
     files.reads(cluster)
     files.reads(dataset: settings.dataset, in: options.train.dataDirectory)
     try files.check()
-    if let path = options.script, let worker = cluster.missingWorker(of: options.train.workers) {
-      throw ScriptError.missingWorker(path: path, worker: worker, workers: options.train.workers)
+    if let script, let path = options.script {
+      try ScriptFile.check(script, at: path, workers: options.train.workers)
     }
     backend = try KernelBackends.make(named: settings.kernels, instructionSet: options.train.instructionSet)
     for path in [options.train.record, options.train.plots].compactMap(\.self) { try WritableFile.check(path) }
@@ -44,7 +45,7 @@ struct SimulationSession {
     let shape = data.training.shape
     let model = try settings.shapedModel(
       input: [shape.channels, shape.height, shape.width], classes: data.training.classes)
-    if options.isTimingOnly { return try runTiming(model, examples: data.training.count) }
+    if options.isTimingOnly { return try runTiming(model, data) }
     let metrics = try options.train.metrics.map {
       try JSONLinesReporter(path: $0, moreArguments: options.moreArguments)
     }
@@ -52,6 +53,9 @@ struct SimulationSession {
       let run = RecordedRun(settings, backend: backend, data: data, driver: .virtual, cluster: "\(cluster)")
       return try RecordingWriter(path: path, header: RecordingHeader(settings: run.fields), watchesClock: false)
     }
+    let notes = VirtualTimeNotes(settings.configuration, examples: data.training.count)
+    if let overlap = notes.overlap { console.open(with: overlap) }
+    if let start = notes.start { console.open(with: start, isWarning: true) }
     let observers: [any TrainingObserver] = [console] + (metrics.map { [$0] } ?? [])
     let simulator = try Simulator(
       settings.configuration, cluster: cluster, model: model, data: data, backend: backend,
@@ -78,25 +82,66 @@ struct SimulationSession {
   }
 
   /// Finds out how long things take.
-  private func runTiming(_ model: ShapedModel, examples: Int) throws -> ExitCode {
-    let batchSize = settings.configuration.batchSize
-    var run = TimingRun(
-      settings.configuration, cluster: cluster, minibatches: (examples + batchSize - 1) / batchSize,
-      parameters: model.layout.count, pausesBetweenEpochs: false)
-    try OutputDescriptor.standardOutput.write("\(VirtualTimeTable(run.run()))")
+  private func runTiming(_ model: ShapedModel, _ data: DatasetPair) throws -> ExitCode {
+    let examples = data.training.count
+    var configuration = settings.configuration
+    let minibatches = configuration.minibatchesPerEpoch(examples: examples)
+    if options.train.epochs == nil { configuration.epochs = configuration.epochsOfTiming(examples: examples) }
+    let metrics = try options.train.metrics.map {
+      try JSONLinesReporter(path: $0, moreArguments: options.moreArguments)
+    }
+    let run = RunDescription(
+      ofTimingOnly: configuration, model: model, data: data, backend: backend, programVersion: Program.version)
+    metrics?.observe(.run(run))
+    console.note(run.firstLine(moreArguments: options.moreArguments))
+    let notes = VirtualTimeNotes(configuration, examples: examples)
+    if options.train.epochs == nil { console.note(notes.length) }
+    if let overlap = notes.overlap { console.note(overlap) }
+    if let start = notes.start { console.alert(start) }
+    var timing = TimingRun(
+      configuration, cluster: cluster, minibatches: minibatches, parameters: model.layout.count,
+      pausesBetweenEpochs: false)
+    let report = timing.run()
+    metrics?.report(report, of: run)
+    try OutputDescriptor.standardOutput.write("\(VirtualTimeTable(report))")
+    if let failure = metrics?.failure {
+      console.alert("error: \(failure)")
+      return .cannotWrite
+    }
+    guard !report.isDeserted else {
+      console.alert("error: no worker is left: all were lost to faults")
+      return .trainingFailed
+    }
     return .done
   }
 }
 
 extension SimulateOptions {
+  /// Returns what the script says; `nil` if there is none.
+  ///
+  /// - Throws: ``ScriptError``.
+  func clusterScript() throws(ScriptError) -> ClusterScript? {
+    guard let path = script else { return nil }
+    let script = try ScriptFile.script(at: path)
+    if delays != nil, let line = script.line(of: "compute") { throw .delaysSaidTwice(path: path, line: line) }
+    return script
+  }
+
+  /// Returns the cluster that script and options describe.
+  ///
+  /// - Parameter script: The script, if there is one.
+  /// - Returns: The cluster, which may speak of any workers.
+  func clusterDescription(_ script: ClusterScript?) -> ClusterDescription {
+    var cluster = script?.cluster ?? ClusterDescription()
+    if let delays { cluster.compute = delays }
+    return cluster
+  }
+
   /// Returns the cluster that script and options describe.
   ///
   /// - Returns: The cluster, which may speak of any workers.
   /// - Throws: ``ScriptError``.
   func clusterDescription() throws(ScriptError) -> ClusterDescription {
-    var cluster =
-      try script.map { path throws(ScriptError) in try ScriptFile.cluster(at: path) } ?? ClusterDescription()
-    if let delays { cluster.compute = delays }
-    return cluster
+    clusterDescription(try clusterScript())
   }
 }

@@ -144,14 +144,14 @@ struct ValueHistogramTests {
   }
 
   @Test("counts what lies beyond its bounds at their ends, and leaves out what is no number")
-  func beyond() throws {
+  func beyond() {
     var histogram = ValueHistogram(1e-3...1, bins: 3, scale: .logarithmic)
     for value in [0, -5, 1e-9, 7, .nan, .infinity, -.infinity] { histogram.record(value) }
     #expect(histogram.count == 4)
     #expect(histogram.bins.map(\.count) == [3, 1])
     #expect(histogram.least == -5 && histogram.largest == 7)
-    // Three values below the bounds, of which only the ends are known.
-    #expect(abs(try #require(histogram.quantile(0.75)) - 1e-2) < 1e-12)
+    // Of values below the bounds nothing is known but the least.
+    #expect(histogram.quantile(0.75) == -5)
     #expect(histogram.quantile(1) == 7)
     #expect(ValueHistogram(0...1).quantile(0.5) == nil && ValueHistogram(0...1).mean == nil)
   }

@@ -82,6 +82,19 @@ struct ClusterScriptTests {
       ("workers 5 speed 1", 1, "'5' is no range of workers"),
       ("worker -1 speed 1", 1, "'-1' is no worker"),
       ("worker 1 speed 0", 1, "'0' is no speed: it is a number above 0"),
+      ("\nworker 1 speed 1e-300", 2, "'1e-300' is no speed: it is a number above 0, from 1e-6 to 1e6"),
+      ("compute constant:mean=1e300s", 1, "'1e300s' is too large for a mean: a duration is from 1ns to 8760h"),
+      ("compute gamma:mean=1e-300s", 1, "'1e-300s' is too small for a mean"),
+      ("compute lognormal:cv=1e200", 1, "'1e200' is no cv of lognormal: it is a number above 0, up to 1000"),
+      ("compute gamma:shape=1e-300", 1, "'1e-300' is no shape of gamma"),
+      ("\nnetwork latency 9000h", 2, "'9000h' is too large for a latency"),
+      (
+        "network bandwidth 1e-9B/s", 1,
+        "'1e-9B/s' is too small for a bandwidth: a bandwidth is from 1B/s to 1000000GB/s"
+      ),
+      ("crash all at 1e200h", 1, "'1e200h' is too large for a time"),
+      ("pause all rate 1e300/s for 1s", 1, "'1e300/s' is too large for a rate: a rate is from 1e-09/s to 1000000/s"),
+      ("straggler worker 1 factor 1e300", 1, "'1e300' is no factor: it is a number from 1 to 1e6"),
       ("worker 1 colour blue", 1, "'colour' is not said of workers"),
       ("worker 1", 1, "after '1', speed, latency or bandwidth is missing"),
       ("straggler worker 1 factor 0.5", 1, "'0.5' is no factor"),
@@ -96,7 +109,7 @@ struct ClusterScriptTests {
       ("join worker 1 rate 1/s", 1, "'rate' does not go with 'join'"),
       ("lose worker 1 at 1s", 1, "'worker' stands where 'push' was expected"),
       ("lose push of all probability 2", 1, "'2' is no probability: it is a number from 0 to 1"),
-      ("duplicate push of all rate 1", 1, "'1' is no rate: it is a rate with its unit, such as 0.1/s"),
+      ("duplicate push of all rate 1", 1, "'1' is no rate: it is a rate above 0 with its unit, such as 0.1/s"),
     ])
   func mistakes(script: String, line: Int, message: String) {
     let error = #expect(throws: DescriptionError.self) { try ClusterDescription(script: script) }
@@ -115,6 +128,17 @@ struct ClusterScriptTests {
   func quantities(quantity: Quantity, text: String, value: Double) {
     #expect(quantity.value(text) == value)
     #expect(quantity.value(quantity.text(value)) == value)
+  }
+
+  @Test("the first line that speaks of a worker who does not exist is named")
+  func missingWorker() throws {
+    let script = try ClusterScript(
+      "# three\nworker 2 speed 0.5\n\ncrash workers 0-7 at 1s\npause worker 9 at 1s for 1s")
+    #expect(script.missingWorker(of: 10) == nil)
+    #expect(try #require(script.missingWorker(of: 9)) == (9, 5))
+    #expect(try #require(script.missingWorker(of: 3)) == (7, 4))
+    #expect(try ClusterScript("\ncompute gamma\n").line(of: "compute") == 2)
+    #expect(script.line(of: "compute") == nil)
   }
 
   @Test("no quantities", arguments: ["10", "ms", "", "infs", "nans", "0x10s", "1 s", "--1s", "1e999s"])

@@ -121,7 +121,7 @@ struct ComputeTimeModelTests {
     "texts that mean nothing say what would",
     arguments: [
       ("gama", "'gama' is no compute-time model: choose constant, exponential, gamma,"),
-      ("gamma:shape=0", "'0' is no shape of gamma: it is a number above 0"),
+      ("gamma:shape=0", "'0' is no shape of gamma: it is a number from 0.001 to 1e12"),
       ("gamma:cv=1", "'gamma' has no 'cv': it has shape and mean"),
       ("gamma:mean=10", "'10' is no mean: it is a duration above 0 with its unit, such as 10ms"),
       ("gamma:mean=0s", "'0s' is no mean"),

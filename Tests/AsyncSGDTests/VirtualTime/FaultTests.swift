@@ -63,7 +63,7 @@ struct FaultTests {
     #expect(report.stalenessByWorker.map(\.count) == [6, 3])
     #expect(report.seconds == 6)
     #expect(report.stalenessLawResidual == 0)
-    #expect(report.faults.crashes == 1 && report.faults.joins == 1)
+    #expect(report.faults.crashes == 1 && report.faults.restarts == 1 && report.faults.joins == 0)
   }
 
   @Test("nobody waits for a worker that is lost")

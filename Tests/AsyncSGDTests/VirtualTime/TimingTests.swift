@@ -115,7 +115,7 @@ struct TimingTests {
     // Little's law at the server: the workers that do not compute are there.
     let there = Double(workers) - throughput * compute
     expectMean(
-      reports.map { ($0.server.queueing + $0.server.busy) / $0.seconds }, there,
+      reports.map { ($0.server.queueWait.sum + $0.server.busy) / $0.seconds }, there,
       bias: (there + Double(workers)) * Double(workers) / 4000)
   }
 

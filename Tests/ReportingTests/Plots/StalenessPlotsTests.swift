@@ -81,8 +81,8 @@ struct StalenessPlotsTests {
     #expect(text.contains("\nversion gap        mean 3.00  p50 3  p95 5  max 5\n"))
     #expect(text.contains("\nparameter gap      mean 0.0233  p50 0.0"))
     #expect(text.contains("\nstale and fresh    mean 0.977  p50 "))
-    #expect(text.contains("\nqueue wait         mean 2.33e-05  p50 "))
-    #expect(text.contains("\nserver busy        12.50%\n"))
+    #expect(text.contains("\nqueue wait         mean 23.3 us  p50 "))
+    #expect(text.contains("\nserver busy        12.50% of the time\n"))
 
     let line = TrainingEvent.final(report).json(moreArguments: []).text
     let object = try #require(try JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any])

@@ -151,7 +151,9 @@ struct FaultPlan: Sendable {
 public struct FaultCounts: Hashable, Sendable {
   /// Workers that crashed.
   public internal(set) var crashes = 0
-  /// Workers that joined, again or for the first time.
+  /// Workers that joined again after a crash.
+  public internal(set) var restarts = 0
+  /// Workers that joined for the first time, later than the others.
   public internal(set) var joins = 0
   /// Workers that were paused.
   public internal(set) var pauses = 0
@@ -165,4 +167,13 @@ public struct FaultCounts: Hashable, Sendable {
 
   /// Whether nothing went wrong.
   public var isEmpty: Bool { self == FaultCounts() }
+
+  mutating func add(_ other: FaultCounts) {
+    crashes += other.crashes
+    restarts += other.restarts
+    joins += other.joins
+    pauses += other.pauses
+    lostPushes += other.lostPushes
+    duplicatedPushes += other.duplicatedPushes
+  }
 }

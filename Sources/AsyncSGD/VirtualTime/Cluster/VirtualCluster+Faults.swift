@@ -11,7 +11,10 @@ extension VirtualCluster {
       switch fault.kind {
       case .crash(let delay): crash(worker, restartAfter: delay)
       case .pause(let duration): pause(worker, duration)
-      case .join: if workers[worker].phase == .down, faults.join(worker) { rejoin(worker) }
+      case .join:
+        guard workers[worker].phase == .down, faults.join(worker) else { continue }
+        strikes.joins += 1
+        rejoin(worker)
       case .losePush(let delay): workers[worker].losesPush = delay
       case .duplicatePush: workers[worker].duplicatesPush = true
       }
@@ -49,7 +52,6 @@ extension VirtualCluster {
   /// Lets a worker that is down take part again, or for the first time.
   mutating func rejoin(_ worker: Int) {
     returning -= 1
-    strikes.joins += 1
     guard stretch.contains(worker) else {
       workers[worker].enter(.retired, at: seconds)
       return

@@ -10,7 +10,9 @@ extension VirtualCluster {
     case .requesting: carryOutPull(worker)
     case .answered: arrived.append(worker)
     case .paused, .refreshing: makeReady(worker)
-    case .down: rejoin(worker)
+    case .down:
+      strikes.restarts += 1
+      rejoin(worker)
     case .retired, .ready, .waiting: preconditionFailure("an event of worker \(worker), which expects none")
     }
   }

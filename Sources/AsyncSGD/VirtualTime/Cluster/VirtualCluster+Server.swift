@@ -7,13 +7,13 @@ extension VirtualCluster {
     if let serviceTimes {
       let start = max(free, links.serverFree)
       let duration = serviceTimes.duration(worker: 0, step: server.arrivals)
-      server.queueing += start - seconds
+      server.queueWait.record(start - seconds)
       server.busy += duration
       links.serverFree = start + duration
       workers[worker].times.arrivedAt = start
       suspend(worker, .served, for: start + duration - seconds)
     } else if free > seconds {
-      server.queueing += free - seconds
+      server.queueWait.record(free - seconds)
       workers[worker].times.arrivedAt = free
       suspend(worker, .served, for: free - seconds)
     } else {

@@ -98,6 +98,9 @@ public struct WorkerUsage: Hashable, Sendable {
   /// All of its time.
   public var total: Double { computing + waiting + dealing + queueing + paused + down + retired }
 
+  /// The share of its time in which it computed.
+  public var utilization: Double { total > 0 ? computing / total : 0 }
+
   @inline(__always)
   mutating func add(_ seconds: Double, in phase: VirtualWorker.Phase) {
     switch phase {
@@ -130,8 +133,10 @@ public struct ServerUsage: Hashable, Sendable {
   public internal(set) var arrivals = 0
   /// The seconds that it worked on them.
   public internal(set) var busy = 0.0
-  /// The seconds that they stood in line, all together.
-  public internal(set) var queueing = 0.0
+  /// The seconds from each push's arrival until the server took it, on the server's link and in line.
+  ///
+  /// Nothing is counted where the server takes every push at once.
+  public internal(set) var queueWait = AsynchronyObservations.emptyQueueWait
 
   /// Creates the usage of a server that has done nothing yet.
   public init() {}

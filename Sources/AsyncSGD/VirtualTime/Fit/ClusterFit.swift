@@ -47,7 +47,20 @@ public struct ClusterFit: Sendable {
   public let candidates: [Candidate]
 
   /// How much faster or slower than the run a candidate may go, as a share.
-  private static let largestLag = 0.1
+  public static let largestLag = 0.1
+
+  /// How much farther than the nearest candidate one may be that assumes less: half of a standard error, so that the difference
+  /// may be chance.
+  public var noise: Double { Self.noise(of: timings) }
+
+  /// Whether some candidate goes as fast as the run did; if none does, all are eligible.
+  public var keepsPace: Bool { candidates.contains { Self.keepsPace($0, with: timings) } }
+
+  private static func noise(of timings: RunTimings) -> Double { 0.25 / Double(timings.staleness.count).squareRoot() }
+
+  private static func keepsPace(_ candidate: Candidate, with timings: RunTimings) -> Bool {
+    abs(candidate.secondsPerPush / timings.secondsPerPush - 1) <= largestLag
+  }
 
   /// The fit.
   public var best: Candidate { candidates[0] }
@@ -70,12 +83,10 @@ public struct ClusterFit: Sendable {
     serviceFits = draft.serviceFits
     let rehearsal = Rehearsal(timings, configuration)
     let all = draft.clusters.map { rehearsal.candidate($0.structure, $0.cluster) }
-    let keepsPace = all.indices.filter { index in
-      abs(all[index].secondsPerPush / timings.secondsPerPush - 1) <= Self.largestLag
-    }
+    let keepsPace = all.indices.filter { Self.keepsPace(all[$0], with: timings) }
     let eligible = keepsPace.isEmpty ? Array(all.indices) : keepsPace
-    // Half of a standard error: two that differ by less are equally good, and the one that comes first assumes least.
-    let noise = 0.25 / Double(timings.staleness.count).squareRoot()
+    // Two that differ by less are equally good, and the one that comes first assumes least.
+    let noise = Self.noise(of: timings)
     let least = eligible.map { all[$0].distance }.min() ?? 0
     let chosen = eligible.first { all[$0].distance <= least + noise } ?? 0
     let others = all.indices.filter { $0 != chosen }.sorted { all[$0].distance < all[$1].distance }

@@ -34,8 +34,8 @@ public struct DurationFit: Hashable, Sendable {
     let variance = logarithms.reduce(0) { $0 + ($1 - meanLog) * ($1 - meanLog) } / count
     models.append(ComputeTimeModel(.shiftedExponential(shift: least / mean), mean: mean))
     models.append(ComputeTimeModel(.gamma(shape: gammaShape(log(mean) - meanLog)), mean: mean))
-    models.append(
-      ComputeTimeModel(.logNormal(cv: (exp(variance) - 1).squareRoot()), mean: exp(meanLog + variance / 2)))
+    let variation = min((exp(variance) - 1).squareRoot(), ComputeTimeModel.mostVariation)
+    models.append(ComputeTimeModel(.logNormal(cv: variation), mean: exp(meanLog + variance / 2)))
     let paretoShape = 1 / (meanLog - logarithms[0])
     if paretoShape > 1 {
       models.append(ComputeTimeModel(.pareto(shape: paretoShape), mean: least * paretoShape / (paretoShape - 1)))

@@ -13,6 +13,12 @@ public struct NetworkModel: Hashable, Sendable {
   /// How long the server works on a push; `nil` for no time.
   public var service: ComputeTimeModel?
 
+  /// Whether messages take no time, whatever the server's work on a push does.
+  public var isIdeal: Bool { parts.isEmpty }
+
+  /// What takes time, but for the service, as a script says it: `latency 1ms bandwidth 125MB/s`.
+  public var partsText: String { parts.map { "\($0.key) \($0.value)" }.joined(separator: " ") }
+
   /// Creates a network that takes no time.
   public init() {}
 

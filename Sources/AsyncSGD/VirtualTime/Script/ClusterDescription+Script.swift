@@ -12,24 +12,11 @@ extension ClusterDescription: CustomStringConvertible {
   public init(
     script: String, readFile: (String) throws -> [UInt8] = ComputeTimeModel.contents
   ) throws(DescriptionError) {
-    self.init()
-    var lineOfDirective: [String: Int] = [:]
-    for (index, text) in script.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline).enumerated() {
-      var line = ScriptLine(text, number: index + 1)
-      guard !line.isEmpty else { continue }
-      let directive = try line.word("a directive")
-      if ["compute", "service", "network", "cores"].contains(directive) {
-        if let first = lineOfDirective[directive] {
-          throw line.error("'\(directive)' was said in line \(first) already")
-        }
-        lineOfDirective[directive] = line.number
-      }
-      try read(directive, &line, readFile: readFile)
-      try line.finish()
-    }
+    self = try ClusterScript(script, readFile: readFile).cluster
   }
 
-  private mutating func read(
+  /// Reads what follows a directive.
+  mutating func read(
     _ directive: String, _ line: inout ScriptLine, readFile: (String) throws -> [UInt8]
   ) throws(DescriptionError) {
     switch directive {
@@ -50,7 +37,8 @@ extension ClusterDescription: CustomStringConvertible {
       try line.expect("worker")
       let worker = try line.integer("worker", in: 0...Self.lastWorker)
       let factor =
-        line.take("factor") ? try line.number("factor", "a number of 1 or more") { $0 >= 1 } : Self.stragglerFactor
+        line.take("factor")
+        ? try line.number("factor", "a number from 1 to 1e6") { (1...1e6).contains($0) } : Self.stragglerFactor
       classes.append(WorkerClass(workers: worker...worker, speed: 1 / factor))
     case "crash", "pause", "join", "lose", "duplicate": faults.append(try line.fault(directive))
     default:
@@ -121,7 +109,7 @@ extension ScriptLine {
     var new = ClusterDescription.WorkerClass(workers: workers)
     repeat {
       switch try word("speed, latency or bandwidth") {
-      case "speed": new.speed = try number("speed", "a number above 0") { $0 > 0 }
+      case "speed": new.speed = try number("speed", "a number above 0, from 1e-6 to 1e6") { (1e-6...1e6).contains($0) }
       case "latency": new.latency = try quantity(.duration, "latency", positive: false)
       case "bandwidth": new.bandwidth = try quantity(.bandwidth, "bandwidth")
       case let other: throw error("'\(other)' is not said of workers: speed, latency and bandwidth are")

@@ -47,14 +47,27 @@ extension ComputeTimeModel: CustomStringConvertible {
       switch name {
       case "constant": .constant
       case "exponential": .exponential
-      case "gamma": .gamma(shape: try number("shape", default: Self.defaultShape, "a number above 0") { $0 > 0 })
-      case "lognormal": .logNormal(cv: try number("cv", default: 0.5, "a number above 0") { $0 > 0 })
-      case "pareto": .pareto(shape: try number("shape", default: 2.5, "a number above 1") { $0 > 1 })
+      case "gamma":
+        .gamma(
+          shape: try number("shape", default: Self.defaultShape, "a number from 0.001 to 1e12") {
+            Self.gammaShapes.contains($0)
+          })
+      case "lognormal":
+        .logNormal(
+          cv: try number("cv", default: 0.5, "a number above 0, up to 1000") { $0 > 0 && $0 <= Self.mostVariation })
+      case "pareto":
+        .pareto(shape: try number("shape", default: 2.5, "a number above 1, up to 1e12") { $0 > 1 && $0 <= 1e12 })
       default:
         .shiftedExponential(shift: try number("shift", default: 0.5, "a share from 0 to 1") { (0...1).contains($0) })
       }
     self.init(shape, mean: try Self.mean(settings["mean"]))
   }
+
+  /// The shapes of gamma distributions: beyond them nearly all durations are 0, or all are the same.
+  static let gammaShapes = 0.001...1e12
+
+  /// The largest coefficient of variation of log-normal distributions.
+  static let mostVariation = 1000.0
 
   /// A text that ``init(parsing:readFile:)`` makes the same model of.
   public var description: String {
@@ -101,9 +114,6 @@ extension ComputeTimeModel: CustomStringConvertible {
 
   private static func mean(_ word: String?) throws(DescriptionError) -> Double? {
     guard let word else { return nil }
-    guard let mean = Quantity.duration.value(word), mean > 0 else {
-      throw DescriptionError("'\(word)' is no mean: it is a duration above 0 with its unit, such as 10ms")
-    }
-    return mean
+    return try Quantity.duration.read(word, as: "mean")
   }
 }

@@ -97,6 +97,13 @@ private struct DurationTable {
       }
       return
     }
+    if place < fields.count, let duration = Quantity.number(fields[place]), duration > 0 {
+      do {
+        try Quantity.duration.check(duration * scale, fields[place], as: "duration")
+      } catch {
+        throw DescriptionError("line \(number) of '\(path)': \(error.message)")
+      }
+    }
     guard place < fields.count, let duration = Quantity.number(fields[place]), duration > 0,
       (duration * scale).isFinite, duration * scale > 0
     else {

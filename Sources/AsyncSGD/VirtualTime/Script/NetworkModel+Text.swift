@@ -27,10 +27,9 @@ extension NetworkModel: CustomStringConvertible {
   ) throws(DescriptionError) {
     switch key {
     case "latency":
-      guard let value = Quantity.duration.value(word), value >= 0 else { throw Self.error(word, .duration, key) }
-      latency = value
+      latency = try Quantity.duration.read(word, as: key, isPositive: false)
     case "bandwidth", "server":
-      guard let value = Quantity.bandwidth.value(word), value > 0 else { throw Self.error(word, .bandwidth, key) }
+      let value = try Quantity.bandwidth.read(word, as: key == "server" ? "bandwidth of the server" : key)
       if key == "server" { serverBandwidth = value } else { bandwidth = value }
     case "service":
       service = try ComputeTimeModel(parsing: word, readFile: readFile)
@@ -53,9 +52,5 @@ extension NetworkModel: CustomStringConvertible {
     if bandwidth < .infinity { parts.append(("bandwidth", Quantity.bandwidth.text(bandwidth))) }
     if serverBandwidth < .infinity { parts.append(("server", Quantity.bandwidth.text(serverBandwidth))) }
     return parts
-  }
-
-  private static func error(_ word: String, _ quantity: Quantity, _ key: String) -> DescriptionError {
-    DescriptionError("'\(word)' is no \(key): it is a \(quantity.name) with its unit, such as \(quantity.example)")
   }
 }

@@ -14,11 +14,13 @@ struct Quantity: Sendable {
   let name: String
   /// An example, for messages.
   let example: String
+  /// What is too small, unless it is 0, or too large to be meant, and what clocks could not count.
+  private let limits: ClosedRange<Double>
   private let units: [Unit]
 
   /// Seconds.
   static let duration = Quantity(
-    name: "duration", example: "10ms, 1.5s or 2min",
+    name: "duration", example: "10ms, 1.5s or 2min", limits: 1e-9...31_536_000,
     units: [
       Unit(name: "s"), Unit(name: "ms", divisor: 1e3), Unit(name: "us", divisor: 1e6), Unit(name: "ns", divisor: 1e9),
       Unit(name: "min", factor: 60), Unit(name: "h", factor: 3600),
@@ -26,7 +28,7 @@ struct Quantity: Sendable {
 
   /// Bytes a second.
   static let bandwidth = Quantity(
-    name: "bandwidth", example: "10MB/s or 1Gbit/s",
+    name: "bandwidth", example: "10MB/s or 1Gbit/s", limits: 1...1e15,
     units: [
       Unit(name: "B/s"), Unit(name: "kB/s", factor: 1e3), Unit(name: "MB/s", factor: 1e6),
       Unit(name: "GB/s", factor: 1e9),
@@ -36,7 +38,7 @@ struct Quantity: Sendable {
 
   /// Times a second.
   static let rate = Quantity(
-    name: "rate", example: "0.1/s or 2/min",
+    name: "rate", example: "0.1/s or 2/min", limits: 1e-9...1e6,
     units: [Unit(name: "/s"), Unit(name: "/min", divisor: 60), Unit(name: "/h", divisor: 3600)])
 
   /// Returns the value of a word in the basic unit, or `nil` if it is none.
@@ -46,6 +48,36 @@ struct Quantity: Sendable {
       let number = Self.number(word.dropLast(unit.name.count))
     else { return nil }
     return number * unit.factor / unit.divisor
+  }
+
+  /// Returns the value of a word in the basic unit.
+  ///
+  /// - Parameters:
+  ///   - word: The word.
+  ///   - meaning: What it is to be, for messages.
+  ///   - isPositive: Whether 0 makes no sense.
+  /// - Returns: The value.
+  /// - Throws: ``DescriptionError`` that says what would be right.
+  func read(
+    _ word: String, as meaning: String, isPositive: Bool = true
+  ) throws(DescriptionError) -> Double {
+    guard let value = value(word), isPositive ? value > 0 : value >= 0 else {
+      let domain = isPositive ? " above 0" : ""
+      throw DescriptionError("'\(word)' is no \(meaning): it is a \(name)\(domain) with its unit, such as \(example)")
+    }
+    try check(value, word, as: meaning)
+    return value
+  }
+
+  /// Refuses what nobody means.
+  ///
+  /// - Throws: ``DescriptionError`` that says what would be right.
+  func check(_ value: Double, _ word: String, as meaning: String) throws(DescriptionError) {
+    guard value == 0 || limits.contains(value) else {
+      throw DescriptionError(
+        "'\(word)' is too \(value < limits.lowerBound ? "small" : "large") for a \(meaning): a \(name) is from "
+          + "\(text(limits.lowerBound)) to \(text(limits.upperBound))")
+    }
   }
 
   /// Returns the shortest text whose ``value(_:)`` is exactly `value`.

@@ -46,10 +46,7 @@ struct ScriptLine {
     _ quantity: Quantity, _ meaning: String, positive: Bool = true
   ) throws(DescriptionError) -> Double {
     let word = try word("a \(quantity.name)")
-    guard let value = quantity.value(word), positive ? value > 0 : value >= 0 else {
-      throw error("'\(word)' is no \(meaning): it is a \(quantity.name) with its unit, such as \(quantity.example)")
-    }
-    return value
+    do { return try quantity.read(word, as: meaning, isPositive: positive) } catch { throw self.error(error.message) }
   }
 
   /// Takes a number.

@@ -2,10 +2,8 @@
 public struct TimingReport: Sendable {
   /// Epochs done.
   public let epochs: Int
-  /// The virtual time, in seconds.
-  public let seconds: Double
-  /// Events carried out.
-  public let events: Int
+  /// What the cluster's time went into.
+  public let cluster: ClusterFigures
   /// Updates applied.
   public let updates: Int
   /// Minibatches whose gradients were applied or dropped.
@@ -20,20 +18,15 @@ public struct TimingReport: Sendable {
   public let abandoned: Int
   /// The error in the law of staleness, which must be 0; `nil` where a worker pushed several times between pulls.
   public let stalenessLawResidual: Int?
-  /// What each worker's time went into.
-  public let usageByWorker: [WorkerUsage]
-  /// What all workers' time went into.
-  public let usage: WorkerUsage
-  /// What the server's time went into.
-  public let server: ServerUsage
   /// What went wrong.
   public let faults: FaultCounts
+  /// Whether no worker was left at the end: all were down.
+  public let isDeserted: Bool
 
   init(_ cluster: VirtualCluster<TimingTrainee>, epochs: Int) {
     let coordinator = cluster.trainee.coordinator
     self.epochs = epochs
-    seconds = cluster.seconds
-    events = cluster.events
+    self.cluster = ClusterFigures(cluster)
     updates = coordinator.version
     minibatches = coordinator.minibatches
     staleness = coordinator.staleness.applied
@@ -41,11 +34,24 @@ public struct TimingReport: Sendable {
     drops = coordinator.drops.filter { $0.value > 0 }
     abandoned = coordinator.abandoned
     stalenessLawResidual = coordinator.stalenessLawResidual
-    usageByWorker = (0..<coordinator.workers).map { cluster.usage(of: $0) }
-    usage = usageByWorker.reduce(into: WorkerUsage()) { $0.add($1) }
-    server = cluster.server
     faults = cluster.strikes
+    isDeserted = cluster.isDeserted
   }
+
+  /// The virtual time, in seconds.
+  public var seconds: Double { cluster.seconds }
+
+  /// Events carried out.
+  public var events: Int { cluster.events }
+
+  /// What each worker's time went into.
+  public var usageByWorker: [WorkerUsage] { cluster.usageByWorker }
+
+  /// What all workers' time went into.
+  public var usage: WorkerUsage { cluster.usage }
+
+  /// What the server's time went into.
+  public var server: ServerUsage { cluster.server }
 
   /// Updates a virtual second.
   public var updatesPerSecond: Double { seconds > 0 ? Double(updates) / seconds : 0 }
@@ -54,8 +60,8 @@ public struct TimingReport: Sendable {
   public var minibatchesPerSecond: Double { seconds > 0 ? Double(minibatches) / seconds : 0 }
 
   /// The share of the workers' time in which they computed.
-  public var utilization: Double { usage.total > 0 ? usage.computing / usage.total : 0 }
+  public var utilization: Double { cluster.utilization }
 
   /// The share of the time in which the server worked on pushes.
-  public var serverOccupancy: Double { seconds > 0 ? server.busy / seconds : 0 }
+  public var serverOccupancy: Double { cluster.serverOccupancy ?? 0 }
 }

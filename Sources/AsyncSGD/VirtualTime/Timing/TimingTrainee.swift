@@ -178,7 +178,7 @@ struct TimingTrainee: VirtualTrainee {
       worker: worker, baseVersion: books[worker].pulledVersion, minibatches: Int(books[worker].minibatches),
       isFinite: true,
       // The server's clock has whole microseconds.
-      pulls: pulls, seconds: Double(Int((seconds * 1e6).rounded())) * 1e-6)
+      pulls: pulls, seconds: Double(Int(microsecondsOf: seconds)) * 1e-6)
     if decision.dropped == nil { books[worker].staleness.record(decision.staleness) }
     return settle(caller: worker)
   }
