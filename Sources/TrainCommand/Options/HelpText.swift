@@ -136,7 +136,7 @@ struct HelpText {
       asgd-train trace run.asgd --limit 20
           The first events.
       asgd-train trace run.asgd --chrome-trace run.json
-          A lane for each worker and for the server, to be opened in Perfetto.
+          A lane for each worker and server, with arrows between, for Perfetto.
       asgd-train trace run.asgd --json | grep '"event":"push"'
           The gradients, for a script.
 

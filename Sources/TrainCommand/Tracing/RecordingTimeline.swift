@@ -13,7 +13,9 @@ struct RecordingTimeline {
 
   private static let workers = 1
   private static let servers = 2
-  private static let run = ChromeTraceWriter.Lane(process: 3, number: 1)
+  private static let run = ChromeTraceWriter.Lane(process: 3, number: firstLane)
+  /// Viewers take lane 0 for something else, and the lane with its process's number for that process's main thread.
+  private static let firstLane = 100
 
   private let recording: Recording
   private var lanes: [Int: WorkerLane] = [:]
@@ -232,12 +234,11 @@ struct RecordingTimeline {
     try draw("", start, worker, [:], &trace)
   }
 
-  // Numbers of lanes begin with 1, because viewers take 0 for something else.
   private static func lane(ofWorker worker: Int) -> ChromeTraceWriter.Lane {
-    ChromeTraceWriter.Lane(process: workers, number: worker + 1)
+    ChromeTraceWriter.Lane(process: workers, number: firstLane + worker)
   }
 
   private static func lane(ofShard shard: Int) -> ChromeTraceWriter.Lane {
-    ChromeTraceWriter.Lane(process: servers, number: shard + 1)
+    ChromeTraceWriter.Lane(process: servers, number: firstLane + shard)
   }
 }

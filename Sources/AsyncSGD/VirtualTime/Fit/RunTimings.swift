@@ -65,7 +65,9 @@ public struct RunTimings: Sendable {
   private mutating func read(_ push: RecordedPush) {
     pushes += 1
     minibatches += push.minibatches.count
-    if case .dropped = push.fate {} else { staleness.record(push.staleness) }
+    // A recording that was made up may claim any staleness, and a histogram has a bin for each; there are no more updates than
+    // pushes.
+    if case .dropped = push.fate {} else if push.staleness < pushes { staleness.record(push.staleness) }
     // In a mode whose workers wait for one another, thinking begins with the pull that ended the wait.
     if let answered = waits ? max(push.pulledAt, answeredAt[push.worker] ?? push.pulledAt) : answeredAt[push.worker],
       !push.minibatches.isEmpty, push.pushedAt > answered
