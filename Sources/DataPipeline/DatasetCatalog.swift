@@ -41,10 +41,28 @@ public enum DatasetCatalog {
     let isTransposed: Bool
     /// How to get the files.
     let remedy: String
+
+    /// Images and labels of the training set, then of the test set.
+    var fileNames: [String] {
+      [training, test].flatMap { ["\($0)-images-idx3-ubyte", "\($0)-labels-idx1-ubyte"] }
+    }
   }
 
   /// Every data set, in the order in which they are listed.
   public static let all: [Entry] = [digits, mnist, fashionMNIST, emnistLetters, cifar10]
+
+  /// Returns the paths of the files that ``load(_:directory:)`` would read, as far as they are there.
+  public static func files(of name: String, directory: String? = nil) -> [String] {
+    guard let entry = all.first(where: { $0.name == name }) else { return [] }
+    let files = DatasetDirectory(dataset: name, path: directory ?? entry.defaultDirectory, remedy: "")
+    switch entry.source {
+    case .strokes: return []
+    case .idx(let layout): return layout.fileNames.compactMap { try? files.find([$0]).first }
+    case .cifar:
+      return ((try? files.find(["test_batch.bin"])) ?? [])
+        + ((try? files.findAll(prefix: "data_batch_", suffix: ".bin")) ?? [])
+    }
+  }
 
   /// Loads both splits of a data set.
   ///
@@ -79,8 +97,7 @@ public enum DatasetCatalog {
   private static func load(
     _ entry: Entry, _ layout: IDXLayout, from files: DatasetDirectory
   ) throws(DataError) -> DatasetPair {
-    let paths = try files.find(
-      [layout.training, layout.test].flatMap { ["\($0)-images-idx3-ubyte", "\($0)-labels-idx1-ubyte"] })
+    let paths = try files.find(layout.fileNames)
     func split(_ imagesFile: String, _ labelsFile: String) throws(DataError) -> (images: [UInt8], labels: [UInt8]) {
       var split = try IDXDecoder.decode(
         imagesFile: imagesFile, labelsFile: labelsFile, height: entry.shape.height, width: entry.shape.width,

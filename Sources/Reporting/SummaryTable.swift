@@ -95,6 +95,11 @@ public struct SummaryTable: Sendable, CustomStringConvertible {
     if let occupancy = observations.serverOccupancy {
       rows.append(("server busy", "\(NumberText.percent(occupancy)) of the time"))
     }
+    if observations.versionGap.count > 0 {
+      let gap = observations.versionGap
+      let figures = "p50 \(gap.quantile(0.5))  p95 \(gap.quantile(0.95))  max \(gap.max)"
+      rows.insert(("version gap", "mean \(NumberText.fixed(gap.mean, digits: 2))  \(figures)"), at: 0)
+    }
     return rows
   }
 

@@ -8,9 +8,9 @@ public enum ExitCode: Int32, CaseIterable, Sendable {
   case trainingFailed = 1
   /// The arguments make no sense.
   case usage = 64
-  /// A data set, a checkpoint or a recording is damaged.
+  /// A data set, a checkpoint, a recording, a script or a file of durations is damaged.
   case malformedData = 65
-  /// A data set, a checkpoint or a recording is not there.
+  /// One of these is not there.
   case dataNotFound = 66
   /// The program has an error.
   case internalError = 70
@@ -25,8 +25,8 @@ public enum ExitCode: Int32, CaseIterable, Sendable {
     case .done: "done"
     case .trainingFailed: "training failed: it diverged, or missed --target-accuracy"
     case .usage: "wrong usage: the arguments make no sense"
-    case .malformedData: "malformed data: a data set, a checkpoint or a recording is damaged"
-    case .dataNotFound: "data not found: no such data set, checkpoint or recording"
+    case .malformedData: "malformed data: a data set, checkpoint, recording, script or other input"
+    case .dataNotFound: "data not found: no such data set, checkpoint, recording, script or input"
     case .internalError: "internal error"
     case .cannotWrite: "cannot write the metrics, the checkpoint or another file"
     case .interrupted: "interrupted, after the checkpoint if there is to be one"

@@ -157,6 +157,7 @@ struct TrainerRunTests {
       switch event {
       case .run: kinds.append("run")
       case .progress: kinds.append("progress")
+      case .evaluation: kinds.append("evaluation")
       case .epoch: kinds.append("epoch")
       case .warning: kinds.append("warning")
       case .fault: kinds.append("fault")

@@ -22,6 +22,10 @@ final class RecordingObserver: TrainingObserver {
 
   var events: [TrainingEvent] { store.withLock { $0 } }
 
+  var evaluations: [EvaluationReport] {
+    events.compactMap { if case .evaluation(let report) = $0 { report } else { nil } }
+  }
+
   var epochs: [EpochReport] {
     events.compactMap { if case .epoch(let report) = $0 { report } else { nil } }
   }

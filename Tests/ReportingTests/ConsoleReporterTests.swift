@@ -43,6 +43,17 @@ private let epochRow = "    2              4.4k   0.2500       6.98   31     0.1
 
 @Suite("The progress display")
 struct ConsoleReporterTests {
+  @Test("an evaluation within an epoch has its place among the columns")
+  func evaluation() {
+    let console = Console(isTerminal: false)
+    console.observe(
+      .evaluation(
+        EvaluationReport(
+          epoch: 1.25, seconds: 3.5, examples: 15_000, updates: 938, testLoss: 0.125, testAccuracy: 0.9635)))
+    console.observe(.epoch(sampleEpoch()))
+    #expect(console.text == " 1.25" + String(repeating: " ", count: 48) + "0.1250    96.35%\n" + epochRow)
+  }
+
   @Test("first states the whole run as a command, then the columns")
   func firstLine() {
     let console = Console(isTerminal: false)

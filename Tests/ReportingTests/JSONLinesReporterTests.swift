@@ -134,6 +134,20 @@ struct JSONLinesReporterTests {
         + #""pauses":0,"lostPushes":0,"duplicatedPushes":0}}"# + "\n")
   }
 
+  @Test("an evaluation within an epoch says when it was and what it came to")
+  func evaluation() throws {
+    var report = EvaluationReport(
+      epoch: 1.25, seconds: 3.5, examples: 15_000, updates: 938, testLoss: 0.5, testAccuracy: 0.875)
+    let live = try lines([.evaluation(report)])
+    report.virtualSeconds = 12.5
+    #expect(
+      try live + lines([.evaluation(report)]) == [
+        #"{"event":"evaluation","epoch":1.25,"seconds":3.5,"examples":15000,"updates":938,"testLoss":0.5,"testAccuracy":0.875}"#,
+        #"{"event":"evaluation","epoch":1.25,"seconds":3.5,"virtualSeconds":12.5,"examples":15000,"updates":938,"#
+          + #""testLoss":0.5,"testAccuracy":0.875}"#,
+      ])
+  }
+
   @Test("hyperparameters keep their types, and drops are counted by reason")
   func hyperparameters() throws {
     var run = sampleRun()

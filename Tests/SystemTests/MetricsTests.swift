@@ -84,8 +84,8 @@ struct MetricsTests {
       // A gap is measured only of some stale gradients, and here there are few.
       SummaryText(outcome.output).names.filter { !$0.isEmpty && $0 != "parameter gap" } == [
         "outcome", "test accuracy", "test loss", "train loss", "time", "throughput", "examples", "updates", "staleness",
-        "staleness shares", "worker staleness", "queue wait", "server busy", "updates by worker", "parameters",
-        "parameters hash", "peak memory",
+        "staleness shares", "staleness law", "worker staleness", "queue wait", "server busy", "updates by worker",
+        "parameters", "parameters hash", "peak memory",
       ])
     let lines = outcome.errors.split(separator: "\n")
     #expect(lines[0].hasPrefix("asgd-train --workers 2 --mode async "))

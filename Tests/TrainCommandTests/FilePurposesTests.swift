@@ -4,8 +4,12 @@ import Testing
 @testable import TrainCommand
 
 @Suite("The files of a command")
-struct FilePurposesTests {
+final class FilePurposesTests {
   private let directory: String
+
+  deinit {
+    try? FileManager.default.removeItem(atPath: directory)
+  }
 
   init() throws {
     directory = FileManager.default.temporaryDirectory.appendingPathComponent("asgd-files-\(UUID().uuidString)").path
@@ -27,7 +31,6 @@ struct FilePurposesTests {
 
   @Test("are the same if their paths are, if links lead to one, and if they would come to be at one place")
   func same() throws {
-    defer { try? FileManager.default.removeItem(atPath: directory) }
     let (old, new) = ("\(directory)/old", "\(directory)/new")
     try Data("x".utf8).write(to: URL(fileURLWithPath: old))
     #expect(message(old, old) == "the recording and '--metrics' name the same file '\(old)'")
@@ -51,7 +54,6 @@ struct FilePurposesTests {
 
   @Test("are two if their places are, and a device or what is only read may have any number of purposes")
   func different() throws {
-    defer { try? FileManager.default.removeItem(atPath: directory) }
     let old = "\(directory)/old"
     try Data("x".utf8).write(to: URL(fileURLWithPath: old))
     #expect(message(old, "\(directory)/new") == nil)
@@ -62,6 +64,25 @@ struct FilePurposesTests {
     files.reads(old, as: "'--script'")
     files.reads(nil, as: "'--delays'")
     try files.check()
+  }
+
+  @Test("of a data set, plain or gzip, are not written over")
+  func dataset() throws {
+    for name in ["train-images-idx3-ubyte.gz", "t10k-labels-idx1-ubyte"] {
+      try Data("x".utf8).write(to: URL(fileURLWithPath: "\(directory)/\(name)"))
+      var files = FilePurposes()
+      files.reads(dataset: "mnist", in: directory)
+      files.writes("\(directory)/./\(name)", as: "'--metrics'")
+      #expect(
+        throws: UsageError(
+          "the data file '\(directory)/\(name)' and '--metrics \(directory)/./\(name)' are the same file")
+      ) { try files.check() }
+    }
+    var others = FilePurposes()
+    others.reads(dataset: "mnist", in: directory)
+    others.reads(dataset: "digits", in: directory)
+    others.writes("\(directory)/train-images-idx3-ubyte", as: "'--metrics'")
+    try others.check()
   }
 
   @Test("may be replaced by what goes on from them")
@@ -94,6 +115,7 @@ struct FilePurposesTests {
     "without gradients there is nothing to write or to reach",
     arguments: [
       "--record x", "--plots x", "--target-accuracy 0.9", "--fresh-gradients 0.1",
+      "--evaluations-per-epoch 2",
     ])
   func timing(_ option: String) {
     do throws(UsageError) {

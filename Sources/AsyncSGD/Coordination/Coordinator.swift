@@ -299,6 +299,18 @@ public struct Coordinator: Sendable {
   /// The least base version whose gradients are still wanted: workers may abandon older ones.
   public var oldestWanted: Int { policy.oldestWanted(version: version) }
 
+  /// How far apart the newest and the oldest of the versions are that workers hold, in updates.
+  ///
+  /// Looks at all workers.
+  var versionGap: Int {
+    var (oldest, newest) = (Int.max, Int.min)
+    for worker in books.indices where group.isActive[worker] {
+      oldest = min(oldest, books[worker].baseVersion)
+      newest = max(newest, books[worker].baseVersion)
+    }
+    return oldest <= newest ? newest - oldest : 0
+  }
+
   /// The error in the law that ties staleness and age together; 0 unless the bookkeeping is wrong.
   ///
   /// An update makes every one of the n snapshots older by 1, and a pull makes one of them new. So after T updates

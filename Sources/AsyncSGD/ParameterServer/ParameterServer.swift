@@ -334,6 +334,7 @@ public actor ParameterServer {
       _ current: UnsafePointer<Float>, _ next: UnsafeMutablePointer<Float>, _ served: UnsafeMutablePointer<Float>?
     ) -> Void
   ) {
+    if watch.isSampled(coordinator.version) { watch.note(versionGap: coordinator.versionGap) }
     if let lookAhead {
       lookAhead.publish(version: coordinator.version) { _, served in
         published.publish(version: coordinator.version) { update($0, $1, served) }

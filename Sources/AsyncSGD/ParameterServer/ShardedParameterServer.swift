@@ -247,9 +247,9 @@ extension ShardedParameterServer: TrainingServer {
 
   /// What became of the pushes: the staleness is that of all shards' updates.
   var record: CoordinationRecord {
-    var record = shards[0].server.record
-    for (_, server) in shards.dropFirst() {
-      let part = server.record
+    let parts = shards.map { $0.server.record }
+    var record = parts[0]
+    for part in parts.dropFirst() {
       record.staleness.add(part.staleness)
       record.updatesByWorker = zip(record.updatesByWorker, part.updatesByWorker).map(min)
       record.drops.merge(part.drops, uniquingKeysWith: max)
@@ -258,8 +258,12 @@ extension ShardedParameterServer: TrainingServer {
       if record.stalenessLawResidual == 0 { record.stalenessLawResidual = part.stalenessLawResidual }
     }
     record.consistency = consistency
+    record.observations = AsynchronyObservations(shards: parts.compactMap(\.observations))
     return record
   }
+
+  /// Notes the cosine between a stale gradient and the fresh one, in the first shard's books.
+  func note(cosine: Double) { shards[0].server.note(cosine: cosine) }
 
   /// Begins the sums of an epoch anew, in the shard whose sums are those of all.
   func beginEpochTotals() { shards[0].server.beginEpochTotals() }

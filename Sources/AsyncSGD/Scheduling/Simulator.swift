@@ -131,13 +131,24 @@ public final class Simulator: @unchecked Sendable {  // all but the request to s
 
   private struct Epochs {
     var done = 0
+    /// The parameters that were kept of the epoch under way.
+    var samples = 0
     var last: EpochReport?
   }
 
-  /// Evaluates at the end of each epoch that is over: when so many minibatches are settled, whoever they were dealt to.
+  /// Keeps parameters within an epoch, and evaluates at the end of each that is over: when so many minibatches are settled,
+  /// whoever they were dealt to.
   private func endEpochs(_ epochs: inout Epochs) {
+    let marks = monitor.samples.marks
+    while epochs.samples < marks.count,
+      cluster.trainee.settled >= epochs.done * setup.plan.minibatches + marks[epochs.samples]
+    {
+      monitor.samples.keep()
+      epochs.samples += 1
+    }
     while cluster.trainee.settled >= (epochs.done + 1) * setup.plan.minibatches {
       epochs.done += 1
+      epochs.samples = 0
       let status = setup.server.status
       guard status.divergence == nil else { return }
       monitor.stop()

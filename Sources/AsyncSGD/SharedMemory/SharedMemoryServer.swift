@@ -41,6 +41,8 @@ public final class SharedMemoryServer: Sendable {
   private let minibatches: Atomic<Int>
   private let refusedInARow = Atomic<Int>(0)
   private let isStopped = Atomic<Bool>(false)
+  /// Cosines alone: nobody waits here, and there is no server that could be busy.
+  private let observations = Mutex(AsynchronyObservations())
 
   /// Creates shared memory and the workers' ways into it.
   ///
@@ -322,7 +324,13 @@ extension SharedMemoryServer: TrainingServer {
       - staleness.unusedSum - age
     return CoordinationRecord(
       staleness: staleness, updatesByWorker: updates, drops: drops, dropsByWorker: dropsByWorker, abandoned: 0,
-      stalenessLawResidual: residual, consistency: consistency)
+      stalenessLawResidual: residual, consistency: consistency,
+      observations: observations.withLock { $0.cosine.count > 0 ? $0 : nil })
+  }
+
+  /// Notes the cosine between a stale gradient and the fresh one.
+  func note(cosine: Double) {
+    observations.withLock { $0.cosine.record(cosine) }
   }
 
   /// Does nothing: no worker waits for another.

@@ -1,7 +1,10 @@
 /// What was measured of asynchrony beside the count of updates that staleness is.
 ///
-/// Gaps and cosines are of a sampled share of the updates, waits and occupancy of all.
+/// Gaps and cosines are of a sampled share of the updates, waits and occupancy of all. Those of a sharded server are of each
+/// of its shards, and so of a part of the parameters.
 public struct AsynchronyObservations: Hashable, Sendable {
+  /// How far apart the newest and the oldest of the versions are that workers hold, in updates.
+  public var versionGap = StalenessHistogram()
   /// ‖θ − θ′‖: how far the parameters have moved since the pull, when the gradient is applied.
   public var gap = ValueHistogram(1e-9...1e3, bins: 120, scale: .logarithmic)
   /// cos(g(θ′), g(θ)): between the stale gradient and that of the same minibatch at the present parameters.
@@ -16,4 +19,19 @@ public struct AsynchronyObservations: Hashable, Sendable {
 
   /// Creates observations of nothing.
   public init() {}
+
+  /// Puts together what the shards of a server measured, each on its part of the parameters.
+  ///
+  /// - Parameter shards: One or more.
+  init(shards: [AsynchronyObservations]) {
+    self = shards[0]
+    for shard in shards.dropFirst() {
+      versionGap.add(shard.versionGap)
+      gap.add(shard.gap)
+      cosine.add(shard.cosine)
+      queueWait.add(shard.queueWait)
+    }
+    let occupancies = shards.compactMap(\.serverOccupancy)
+    serverOccupancy = occupancies.isEmpty ? nil : occupancies.reduce(0, +) / Double(occupancies.count)
+  }
 }

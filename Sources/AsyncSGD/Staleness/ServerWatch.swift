@@ -57,6 +57,14 @@ struct ServerWatch {
     busy += lastEnd - began
   }
 
+  /// Whether an update is among those of which is measured what takes time to measure.
+  func isSampled(_ version: Int) -> Bool { version % Self.gapPeriod == 0 }
+
+  /// Notes how far apart the versions are that workers hold.
+  mutating func note(versionGap: Int) {
+    observations.versionGap.record(versionGap)
+  }
+
   /// Measures how far parameters have moved since a pull, now and then.
   ///
   /// - Parameters:
@@ -67,7 +75,7 @@ struct ServerWatch {
   mutating func observeGap(
     _ pulled: UnsafePointer<Float>, _ present: UnsafePointer<Float>, count: Int, version: Int
   ) {
-    guard version % Self.gapPeriod == 0, pulled != present else { return }
+    guard isSampled(version), pulled != present else { return }
     // Sixteen sums side by side, which the compiler turns into vectors.
     var sums = SIMD16<Float>.zero
     var total = 0.0

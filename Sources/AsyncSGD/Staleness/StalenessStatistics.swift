@@ -53,7 +53,7 @@ public struct StalenessStatistics: Sendable {
 }
 
 /// Exact counts of every staleness that occurred.
-public struct StalenessHistogram: Sendable {
+public struct StalenessHistogram: Hashable, Sendable {
   /// The number of pushes by their staleness.
   ///
   /// Room for the usual values is made at once: recording them allocates nothing.

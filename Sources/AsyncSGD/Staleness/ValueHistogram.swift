@@ -2,7 +2,7 @@ internal import Foundation
 
 /// Counts of a measured quantity, such as a time or a norm, in bins between two bounds.
 ///
-/// The mean and the extremes are exact; quantiles are as fine as the bins. Counting allocates nothing.
+/// The mean and the extremes are exact; quantiles take the values of a bin for evenly spread. Counting allocates nothing.
 public struct ValueHistogram: Hashable, Sendable {
   /// How the bounds are divided.
   public enum Scale: Hashable, Sendable {
@@ -81,9 +81,9 @@ public struct ValueHistogram: Hashable, Sendable {
   /// The arithmetic mean; `nil` if there are no values.
   public var mean: Double? { count > 0 ? sum / Double(count) : nil }
 
-  /// Returns a value that about `share` of the values do not exceed, the upper end of its bin; `nil` if there are none.
+  /// Returns a value that about `share` of the values do not exceed; `nil` if there are none.
   ///
-  /// That of the first bin is the least value where this lies beyond the bounds, such as a time of 0.
+  /// In the first bin of a logarithmic scale it is 0, if that is the least value.
   ///
   /// - Precondition: `share` lies in `0...1`.
   public func quantile(_ share: Double) -> Double? {
@@ -92,9 +92,16 @@ public struct ValueHistogram: Hashable, Sendable {
     let needed = max(1, Int((share * Double(count)).rounded(.up)))
     var seen = 0
     for bin in counts.indices {
+      if seen + counts[bin] >= needed {
+        // Such as waits, many of which are 0: there is no ratio from there to the end of the bin.
+        if bin == 0, scale == .logarithmic, least == 0 { return 0 }
+        // The ends of the values themselves, where they are nearer than those of the bin.
+        let start = bin == 0 ? least : max(least, edge(bin))
+        let end = bin == counts.count - 1 ? largest : min(largest, edge(bin + 1))
+        guard needed - seen < counts[bin] else { return end }
+        return between(start, end, at: Double(needed - seen) / Double(counts[bin]))
+      }
       seen += counts[bin]
-      if seen >= needed, bin == 0, least <= lower { return least }
-      if seen >= needed { return bin == counts.count - 1 ? largest : min(largest, max(least, edge(bin + 1))) }
     }
     return largest
   }
@@ -114,7 +121,12 @@ public struct ValueHistogram: Hashable, Sendable {
   }
 
   private func edge(_ index: Int) -> Double {
-    let share = Double(index) / Double(counts.count)
-    return scale == .linear ? lower + share * (upper - lower) : lower * pow(upper / lower, share)
+    between(lower, upper, at: Double(index) / Double(counts.count))
+  }
+
+  /// The place a share of the way from one value to another, as the scale divides it.
+  private func between(_ start: Double, _ end: Double, at share: Double) -> Double {
+    // A value in the first bin of a logarithmic scale may be 0 or below.
+    scale == .linear || start <= 0 ? start + share * (end - start) : start * pow(end / start, share)
   }
 }

@@ -29,6 +29,8 @@ final class RunMonitor: @unchecked Sendable {  // each variable says where it is
   /// Used by the driver's thread only.
   private var timer: (any DispatchSourceTimer)?
   private let stopwatch = Stopwatch()
+  /// What is evaluated besides the ends of epochs.
+  let samples: MidEpochSamples
 
   /// Creates the monitor of a run.
   ///
@@ -45,6 +47,7 @@ final class RunMonitor: @unchecked Sendable {  // each variable says where it is
     self.observer = observer
     self.virtualClock = virtualClock
     server = setup.server
+    samples = MidEpochSamples(setup, stopwatch: stopwatch, virtualClock: virtualClock)
     meter = ProgressMeter(
       run: setup.description, examplesPerEpoch: setup.data.training.count, earlierExamples: setup.start.examples)
     diagnosis = RunDiagnosis(
@@ -113,7 +116,7 @@ final class RunMonitor: @unchecked Sendable {  // each variable says where it is
     for warning in diagnosis.observe(status, server: server) { observer.observe(.warning(warning)) }
   }
 
-  /// Evaluates the latest parameters on the test set.
+  /// Evaluates the latest parameters on the test set, after those that were kept since the last time, of which it tells.
   ///
   /// - Parameters:
   ///   - status: The server's state.
@@ -121,6 +124,7 @@ final class RunMonitor: @unchecked Sendable {  // each variable says where it is
   ///   - lanes: Where to compute, which do nothing else meanwhile.
   /// - Returns: The report, of which nobody has been told.
   func evaluate(_ status: ServerStatus, epoch: Int, lanes: [ComputeLane]) -> EpochReport {
+    for sample in samples.take() { tell(.evaluation(evaluate(sample, lanes: lanes))) }
     let evaluation = Evaluation(of: server.latest(), on: setup.data.test, lanes: lanes, chunk: setup.plan.capacity)
     let record = server.record
     return events.sync {
@@ -134,6 +138,14 @@ final class RunMonitor: @unchecked Sendable {  // each variable says where it is
       report.virtualSeconds = virtualClock?.seconds
       return report
     }
+  }
+
+  private func evaluate(_ sample: MidEpochSamples.Sample, lanes: [ComputeLane]) -> EvaluationReport {
+    let evaluation = Evaluation(of: sample.snapshot, on: setup.data.test, lanes: lanes, chunk: setup.plan.capacity)
+    return EvaluationReport(
+      epoch: Double(sample.examples) / Double(max(1, setup.plan.examples)), seconds: sample.seconds,
+      virtualSeconds: sample.virtualSeconds, examples: sample.examples, updates: sample.snapshot.version,
+      testLoss: evaluation.loss, testAccuracy: evaluation.accuracy)
   }
 
   /// Ends the run, and tells so.

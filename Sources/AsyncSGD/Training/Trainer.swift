@@ -75,8 +75,6 @@ public final class Trainer: @unchecked Sendable {  // each variable says where i
     self.clock = clock
     self.recorder = recorder
     hasFaults = faults.map { !$0.faults.isEmpty } ?? false
-    let monitor = RunMonitor(setup, observer: observer)
-    self.monitor = monitor
     plan = setup.plan
     server = setup.server
     description = setup.description
@@ -84,10 +82,12 @@ public final class Trainer: @unchecked Sendable {  // each variable says where i
     self.dispenser = dispenser
     let takesTurns = configuration.workers > ProcessInfo.processInfo.activeProcessorCount
     let curriculum = Curriculum(configuration, plan: setup.plan)
+    let monitor = RunMonitor(setup, observer: observer)
+    self.monitor = monitor
     workers = setup.makeWorkers(clock: recorder == nil ? nil : clock, service: service).map { core in
       Worker(
         core, lane: setup.makeLane("asgd.worker.\(core.index)"), dispenser: dispenser, curriculum: curriculum,
-        takesTurns: takesTurns,
+        takesTurns: takesTurns, samples: monitor.samples,
         probe: FreshGradientProbe(configuration, server: setup.server, count: model.layout.count),
         trouble: faults.flatMap {
           WorkerTrouble(

@@ -32,6 +32,8 @@ public struct TrainingConfiguration: Hashable, Sendable {
   public var divergencePolicy: DivergencePolicy
   /// The share of the gradients that are computed a second time, at the present parameters, to see what staleness did to them.
   public var freshGradients = 0.0
+  /// How often the test set is evaluated an epoch, evenly spread, the last time at its end; at least 1.
+  public var evaluationsPerEpoch = 1
 
   /// Creates a configuration.
   public init(

@@ -4,6 +4,8 @@ public enum TrainingEvent: Sendable {
   case run(RunDescription)
   /// The run goes on; sent a few times a second.
   case progress(TrainingProgress)
+  /// Parameters of a moment within an epoch were evaluated; told before the end of that epoch, in order.
+  case evaluation(EvaluationReport)
   /// An epoch is over and was evaluated.
   case epoch(EpochReport)
   /// Something is wrong that the user should know while the run goes on.
@@ -208,6 +210,38 @@ public struct StalenessSummary: Hashable, Sendable {
     self.p95 = p95
     self.p99 = p99
     self.max = max
+  }
+}
+
+/// How well the parameters of a moment within an epoch do.
+public struct EvaluationReport: Hashable, Sendable {
+  /// Epochs done, with the part of the one under way as a fraction.
+  public var epoch: Double
+  /// Seconds of training in this process up to then, without the evaluations.
+  public var seconds: Double
+  /// The virtual time of an emulated run, in seconds; `nil` for one that lives in the time of the wall.
+  public var virtualSeconds: Double?
+  /// Examples trained on since the run began.
+  public var examples: Int
+  /// Updates applied since the run began.
+  public var updates: Int
+  /// Mean loss over the test set, in nats.
+  public var testLoss: Double
+  /// Share of the test set classified correctly, 0…1.
+  public var testAccuracy: Double
+
+  /// Creates a report.
+  public init(
+    epoch: Double, seconds: Double, virtualSeconds: Double? = nil, examples: Int, updates: Int, testLoss: Double,
+    testAccuracy: Double
+  ) {
+    self.epoch = epoch
+    self.seconds = seconds
+    self.virtualSeconds = virtualSeconds
+    self.examples = examples
+    self.updates = updates
+    self.testLoss = testLoss
+    self.testAccuracy = testAccuracy
   }
 }
 

@@ -23,6 +23,8 @@ final class Worker: @unchecked Sendable {  // `core` is used on the lane's queue
   /// makes them take turns, as workers with cores of their own would. Where there are cores for all it would only hand
   /// them to other programs.
   private let takesTurns: Bool
+  /// Keeps what is evaluated later; `nil` for nothing.
+  private let samples: MidEpochSamples?
   /// Looks at some gradients; `nil` for none.
   private let probe: FreshGradientProbe?
   /// What it is made to suffer; `nil` for nothing.
@@ -30,8 +32,9 @@ final class Worker: @unchecked Sendable {  // `core` is used on the lane's queue
 
   init(
     _ core: LogicalWorker, lane: ComputeLane, dispenser: MinibatchDispenser, curriculum: Curriculum, takesTurns: Bool,
-    probe: FreshGradientProbe? = nil, trouble: WorkerTrouble? = nil
+    samples: MidEpochSamples? = nil, probe: FreshGradientProbe? = nil, trouble: WorkerTrouble? = nil
   ) {
+    self.samples = samples
     self.probe = probe
     self.trouble = trouble
     self.core = core
@@ -65,6 +68,7 @@ final class Worker: @unchecked Sendable {  // `core` is used on the lane's queue
     // Who came late has the latest parameters already.
     if repulls, !(trouble?.hasJustJoined ?? false) { core.pull() }
     while let minibatch = dispenser.next(for: index) {
+      samples?.deal(minibatch)
       guard step(minibatch, epoch: epoch, order: order) else { return }
       if takesTurns { sched_yield() }
     }

@@ -23,14 +23,14 @@ enum CurveResolution {
       if evaluations < fewestEvaluations {
         let times = evaluations == 1 ? "once" : "\(evaluations) times"
         return "\(shortest.cell.algorithm) was evaluated \(times) after the start, and it takes "
-          + "\(fewestEvaluations) evaluations to read a curve in between: more epochs give more"
+          + "\(fewestEvaluations) evaluations to read a curve in between: '--evaluations-per-epoch' gives more"
       }
     }
     let widest = read.compactMap { step($0.curve) }.max() ?? 0
     // An allowance for rounding, far below what an accuracy resolves.
     guard widest > widestStep + 1e-9 else { return nil }
     return "the evaluations around it differ by up to \(NumberText.fixed(widest * 100, digits: 1)) points of accuracy, "
-      + "and more than \(NumberText.fixed(widestStep * 100, digits: 0)) do not say what is in between"
+      + "and more than \(NumberText.fixed(widestStep * 100, digits: 0)) do not say what is in between: '--evaluations-per-epoch' gives more of them"
   }
 }
 

@@ -8,7 +8,7 @@ package struct LearningCurve: Hashable, Sendable {
     package var updates: Int
     /// Seconds of training so far, on the wall or virtual.
     package var seconds: Double
-    /// Mean loss of the minibatches since the evaluation before, in nats; `nil` if there were none.
+    /// Mean loss of the epoch's minibatches, in nats; `nil` within an epoch, and if there were none.
     package var trainLoss: Double?
     /// Mean loss over the test set, in nats.
     package var testLoss: Double

@@ -66,6 +66,7 @@ struct ConsoleDisplay {
           + ConsoleTable.header(isVirtual: isVirtual, width: rowWidth(width)))
     case .progress(let progress):
       return isQuiet || now - lastProgress < style.progressInterval ? "" : row(for: progress, now: now, width: width)
+    case .evaluation(let report): return note(ConsoleTable.row(report, width: rowWidth(width)))
     case .epoch(let report):
       epochRows += 1
       let row = ConsoleTable.row(report, width: rowWidth(width))

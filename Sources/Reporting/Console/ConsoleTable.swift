@@ -68,6 +68,17 @@ enum ConsoleTable {
       ], isVirtual: progress.virtualSeconds != nil, width: width)
   }
 
+  /// The row of an evaluation within an epoch.
+  static func row(_ report: EvaluationReport, width: Int) -> String {
+    row(
+      [
+        .epoch: NumberText.fixed(report.epoch, digits: 2), .testLoss: NumberText.loss(report.testLoss),
+        .accuracy: NumberText.percent(report.testAccuracy),
+        .virtualTime: report.virtualSeconds.map(NumberText.time) ?? "-",
+        .virtualSpeed: speed(report.virtualSeconds, report.seconds),
+      ], isVirtual: report.virtualSeconds != nil, width: report.virtualSeconds == nil ? .max : width)
+  }
+
   /// The row of an epoch's end.
   ///
   /// That of a run in the time of the wall has the same columns whatever the width.

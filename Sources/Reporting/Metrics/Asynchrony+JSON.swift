@@ -19,6 +19,7 @@ extension JSONObject {
     }
     if let residual = figures.stalenessLawResidual { add("stalenessLawResidual", residual) }
     guard let observations = figures.observations else { return }
+    add("versionGap", Self.object(observations.versionGap))
     add("parameterGap", Self.object(observations.gap))
     add("staleCosine", Self.object(observations.cosine))
     add("queueWaitSeconds", Self.object(observations.queueWait))
@@ -31,6 +32,17 @@ extension JSONObject {
     object.add("from", bin.lower)
     object.add("to", bin.upper)
     object.add("count", bin.count)
+    return object
+  }
+
+  private static func object(_ histogram: StalenessHistogram) -> JSONObject {
+    var object = JSONObject()
+    object.add("samples", histogram.count)
+    object.add("mean", histogram.mean)
+    object.add("p50", histogram.quantile(0.5))
+    object.add("p95", histogram.quantile(0.95))
+    object.add("p99", histogram.quantile(0.99))
+    object.add("max", histogram.max)
     return object
   }
 

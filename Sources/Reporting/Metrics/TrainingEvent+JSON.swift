@@ -17,6 +17,9 @@ extension TrainingEvent {
     case .progress(let progress):
       object.add("event", "progress")
       object.add(progress)
+    case .evaluation(let report):
+      object.add("event", "evaluation")
+      object.add(report)
     case .epoch(let report):
       object.add("event", "epoch")
       object.add(report)
@@ -82,6 +85,16 @@ extension JSONObject {
     staleness.add("max", progress.stalenessMax)
     add("staleness", staleness)
     add("secondsRemaining", progress.secondsRemaining)
+  }
+
+  fileprivate mutating func add(_ report: EvaluationReport) {
+    add("epoch", report.epoch)
+    add("seconds", report.seconds)
+    if let seconds = report.virtualSeconds { add("virtualSeconds", seconds) }
+    add("examples", report.examples)
+    add("updates", report.updates)
+    add("testLoss", report.testLoss)
+    add("testAccuracy", report.testAccuracy)
   }
 
   fileprivate mutating func add(_ report: EpochReport) {

@@ -1,4 +1,6 @@
-/// A page that needs nothing else: no script, nothing that is loaded. Colors follow the reader's choice of light or dark.
+/// A page that needs nothing else: no script, nothing that is loaded.
+///
+/// Colors follow the reader's choice of light or dark.
 struct HTMLPage {
   /// What it is called, as plain text.
   let title: String

@@ -21,6 +21,11 @@ package struct StalenessPlots {
     var pictures = [overall?.svg(id: "\(id)-staleness"), workers?.svg(id: "\(id)-workers")]
     if let observations {
       pictures += [
+        shares(
+          observations.versionGap.bins(), "Gap between the workers' versions",
+          "The share of the moments at which the newest and the oldest version that workers held were so far apart.",
+          "updates between the newest and the oldest", "share of the moments"
+        )?.svg(id: "\(id)-versions"),
         histogram(
           observations.gap, "Distance since the pull", "norm of the difference of the parameters", isLogarithmic: true
         )?.svg(id: "\(id)-gap"),
@@ -36,11 +41,18 @@ package struct StalenessPlots {
   }
 
   private var overall: HistogramPlot? {
+    shares(
+      bins, "Staleness of the gradients", "The share of the gradients of each staleness.", "updates since the pull",
+      "share of the gradients")
+  }
+
+  private func shares(
+    _ bins: [StalenessBin], _ title: String, _ description: String, _ label: String, _ densityLabel: String
+  ) -> HistogramPlot? {
     let shares = StalenessShares([bins]).bins
     guard !shares.isEmpty else { return nil }
     return HistogramPlot(
-      title: "Staleness of the gradients", description: "The share of the gradients of each staleness.",
-      label: "updates since the pull", densityLabel: "share of the gradients",
+      title: title, description: description, label: label, densityLabel: densityLabel,
       series: [.init("all workers", style: 0, bins: shares)])
   }
 

@@ -71,7 +71,11 @@ struct ComparisonGrid {
     options.rule = rule.member
     options.workers = workers
     options.hyperparameters = Hyperparameters()
-    let hyperparameters = RunSettings(options).configuration.combination.hyperparameters
+    let configuration = RunSettings(options).configuration
+    if !common.given.contains("--evaluations-per-epoch") {
+      options.evaluationsPerEpoch = CompareOptions.evaluationsPerEpoch(of: configuration.epochs)
+    }
+    let hyperparameters = configuration.combination.hyperparameters
     applicable.formUnion(hyperparameters.map(\.name))
     for hyperparameter in hyperparameters {
       options.hyperparameters[hyperparameter] =

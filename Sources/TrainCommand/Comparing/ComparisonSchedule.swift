@@ -1,3 +1,4 @@
+internal import AsyncSGD
 internal import Reporting
 
 /// The runs of a comparison in their order: those that are done, and those that are left.
@@ -7,7 +8,7 @@ struct ComparisonSchedule {
     let cell: ComparisonCell
     let seed: UInt64
     let settings: RunSettings
-    /// Everything that its result depends on, by name.
+    /// Everything that its result depends on, by name, and how it is looked at.
     let description: [String: String]
   }
 
@@ -37,9 +38,11 @@ struct ComparisonSchedule {
         var options = entry.options
         options.seed = seed
         let settings = RunSettings(options)
+        let view = ["evaluationsPerEpoch": "\(settings.configuration.evaluationsPerEpoch)"]
         return Job(
           cell: entry.cell, seed: seed, settings: settings,
-          description: settings.metadata.merging(surroundings) { _, surrounding in surrounding })
+          description: settings.metadata.merging(surroundings) { _, surrounding in surrounding }
+            .merging(view) { first, _ in first })
       }
     }
     count = jobs.count

@@ -22,6 +22,7 @@ final class ComparisonSession {
   convenience init(_ options: CompareOptions) throws {
     var files = options.files
     try files.check()
+    files.reads(dataset: options.common.dataset, in: options.common.dataDirectory)
     if options.isVirtual { files.reads(try options.simulation.clusterDescription()) }
     try files.check()
     for path in [options.json, options.csv, options.html].compactMap({ $0 }) { try WritableFile.check(path) }

@@ -1,9 +1,11 @@
 internal import AsyncSGD
 internal import Reporting
 
-/// Collects the evaluations of a run.
+/// Collects the evaluations of a run, in order.
 final class CurveObserver: TrainingObserver, @unchecked Sendable {
-  /// The epochs so far; written by one event at a time, read after the last one.
+  /// What was evaluated so far; written by one event at a time, read after the last one.
+  private(set) var points: [LearningCurve.Point] = []
+  /// The ends of epochs among it.
   private(set) var epochs: [EpochReport] = []
   private let progress: @Sendable (TrainingProgress) -> Void
 
@@ -14,7 +16,10 @@ final class CurveObserver: TrainingObserver, @unchecked Sendable {
 
   func observe(_ event: TrainingEvent) {
     switch event {
-    case .epoch(let report): epochs.append(report)
+    case .evaluation(let report): points.append(LearningCurve.Point(report))
+    case .epoch(let report):
+      points.append(LearningCurve.Point(report))
+      epochs.append(report)
     case .progress(let report): progress(report)
     case .run, .warning, .fault, .final: break
     }
@@ -26,17 +31,17 @@ extension RunResult {
   ///
   /// - Parameters:
   ///   - report: Its end.
-  ///   - epochs: Its evaluations.
+  ///   - points: Its evaluations.
   ///   - beginning: The evaluation of its initial parameters.
-  init?(_ report: FinalReport, epochs: [EpochReport], beginning: LearningCurve.Point) {
+  init?(_ report: FinalReport, points: [LearningCurve.Point], beginning: LearningCurve.Point) {
     guard report.outcome != .interrupted else { return nil }
-    var epochs = epochs
-    if epochs.last?.examples != report.last.examples { epochs.append(report.last) }
+    let end = LearningCurve.Point(report.last)
+    let points = points.last?.examples == end.examples ? points : points + [end]
     let isSound = report.outcome == .completed && report.last.testLoss.isFinite
     let seconds = report.last.virtualSeconds
     self.init(
       outcome: isSound ? .completed : .diverged,
-      curve: LearningCurve([beginning] + epochs.map(LearningCurve.Point.init)), staleness: report.last.staleness,
+      curve: LearningCurve([beginning] + points), staleness: report.last.staleness,
       stalenessBins: report.last.figures.stalenessBins,
       examplesPerSecond: seconds.map { $0 > 0 ? Double(report.last.examples) / $0 : 0 }
         ?? report.last.examplesPerSecond,
@@ -45,6 +50,12 @@ extension RunResult {
 }
 
 extension LearningCurve.Point {
+  fileprivate init(_ report: EvaluationReport) {
+    self.init(
+      examples: report.examples, updates: report.updates, seconds: report.virtualSeconds ?? report.seconds,
+      trainLoss: nil, testLoss: report.testLoss, testAccuracy: report.testAccuracy)
+  }
+
   fileprivate init(_ report: EpochReport) {
     self.init(
       examples: report.examples, updates: report.updates, seconds: report.virtualSeconds ?? report.seconds,

@@ -31,7 +31,7 @@ final class LiveComparisonRunner: ComparisonRunner, @unchecked Sendable {  // se
     }
     defer { lock.withLock { self.trainer = nil } }
     let report = try trainer.run()
-    return RunResult(report, epochs: observer.epochs, beginning: try problem.beginning(of: settings))
+    return RunResult(report, points: observer.points, beginning: try problem.beginning(of: settings))
   }
 
   func stop() {

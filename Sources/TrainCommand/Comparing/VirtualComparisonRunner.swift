@@ -51,7 +51,7 @@ final class VirtualComparisonRunner: ComparisonRunner, @unchecked Sendable {  //
     }
     defer { lock.withLock { self.simulator = nil } }
     let report = try simulator.run()
-    return RunResult(report.final, epochs: observer.epochs, beginning: try problem.beginning(of: settings))
+    return RunResult(report.final, points: observer.points, beginning: try problem.beginning(of: settings))
   }
 
   func stop() {

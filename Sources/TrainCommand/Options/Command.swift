@@ -92,11 +92,10 @@ public enum Command: Hashable, Sendable {
     _ arguments: [String], vocabulary: Vocabulary, cores: Int
   ) throws(UsageError) -> TrainOptions {
     var options = TrainOptions(cores: cores)
-    let specifications =
+    let outcome = try read(
+      arguments,
       TrainOptions.specifications(vocabulary: vocabulary, cores: cores).flatMap(\.options)
-      + TrainOptions.hyperparameterSpecifications
-    let outcome = try ArgumentParser(specifications: specifications).parse(arguments, into: &options)
-    try refusePositionals(outcome.positionals)
+        + TrainOptions.hyperparameterSpecifications, into: &options)
     options.given = outcome.given
     if options.mode == .sequential, !options.given.contains("--workers") { options.workers = 1 }
     try options.checkConsistency(vocabulary: vocabulary)
@@ -107,11 +106,10 @@ public enum Command: Hashable, Sendable {
     _ arguments: [String], vocabulary: Vocabulary, cores: Int
   ) throws(UsageError) -> SimulateOptions {
     var options = SimulateOptions(cores: cores)
-    let specifications =
+    let outcome = try read(
+      arguments,
       SimulateOptions.specifications(vocabulary: vocabulary, cores: cores).flatMap(\.options)
-      + SimulateOptions.hyperparameterSpecifications
-    let outcome = try ArgumentParser(specifications: specifications).parse(arguments, into: &options)
-    try refusePositionals(outcome.positionals)
+        + SimulateOptions.hyperparameterSpecifications, into: &options)
     options.train.given = outcome.given
     if options.train.mode == .sequential, !outcome.given.contains("--workers") { options.train.workers = 1 }
     try options.checkConsistency(vocabulary: vocabulary)
@@ -122,12 +120,11 @@ public enum Command: Hashable, Sendable {
     _ arguments: [String], vocabulary: Vocabulary, cores: Int
   ) throws(UsageError) -> CompareOptions {
     var options = CompareOptions(cores: cores)
-    let specifications =
+    options.common.given = try read(
+      arguments,
       CompareOptions.specifications(vocabulary: vocabulary, cores: cores).flatMap(\.options)
-      + CompareOptions.hyperparameterSpecifications
-    let outcome = try ArgumentParser(specifications: specifications).parse(arguments, into: &options)
-    try refusePositionals(outcome.positionals)
-    options.common.given = outcome.given
+        + CompareOptions.hyperparameterSpecifications, into: &options
+    ).given
     options.arguments = arguments
     try options.checkConsistency(vocabulary: vocabulary)
     return options
@@ -137,11 +134,10 @@ public enum Command: Hashable, Sendable {
     _ arguments: [String], vocabulary: Vocabulary, cores: Int
   ) throws(UsageError) -> ReplayOptions {
     var options = ReplayOptions(path: "", cores: cores)
-    let specifications =
+    let outcome = try read(
+      arguments,
       ReplayOptions.specifications(vocabulary: vocabulary, cores: cores).flatMap(\.options)
-      + ReplayOptions.hyperparameterSpecifications
-    let outcome = try ArgumentParser(specifications: specifications).parse(arguments, into: &options)
-    try refusePositionals(outcome.positionals.dropFirst())
+        + ReplayOptions.hyperparameterSpecifications, most: 1, into: &options)
     guard let path = outcome.positionals.first, !path.isEmpty else {
       throw UsageError("replay needs a recording: asgd-train replay FILE, where 'asgd-train --record FILE' wrote it")
     }
@@ -157,10 +153,25 @@ public enum Command: Hashable, Sendable {
     _ arguments: [String], vocabulary: Vocabulary
   ) throws(UsageError) -> SummaryOptions {
     var draft = SummaryOptions.Draft()
-    let specifications = SummaryOptions.specifications(vocabulary: vocabulary)
-    let outcome = try ArgumentParser(specifications: specifications).parse(arguments, into: &draft)
-    try refusePositionals(outcome.positionals)
+    _ = try read(arguments, SummaryOptions.specifications(vocabulary: vocabulary), into: &draft)
     return try SummaryOptions(draft, vocabulary: vocabulary)
+  }
+
+  /// Reads the arguments of a command into its options.
+  ///
+  /// - Parameters:
+  ///   - arguments: What follows the command's name.
+  ///   - specifications: Its options.
+  ///   - most: How many arguments the command takes that belong to no option.
+  ///   - options: Where to set what was given.
+  /// - Returns: What was found.
+  /// - Throws: ``UsageError`` if an argument makes no sense.
+  private static func read<Options>(
+    _ arguments: [String], _ specifications: [OptionSpecification<Options>], most: Int = 0, into options: inout Options
+  ) throws(UsageError) -> ArgumentParser<Options>.Outcome {
+    let outcome = try ArgumentParser(specifications: specifications).parse(arguments, into: &options)
+    try refusePositionals(outcome.positionals.dropFirst(most))
+    return outcome
   }
 
   private static func listSubject(_ arguments: [String]) throws(UsageError) -> ListSubject {

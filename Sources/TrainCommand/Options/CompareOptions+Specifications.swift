@@ -20,8 +20,7 @@ extension CompareOptions {
   /// What belongs to a cell, or has another meaning here.
   private static let ownNames: Set<String> = [
     "--mode", "--rule", "--workers", "--seed", "--metrics", "--checkpoint", "--resume", "--record", "--inject",
-    "--plots",
-    "--target-accuracy", "--quiet",
+    "--plots", "--evaluations-per-epoch", "--target-accuracy", "--quiet",
   ]
 
   /// The options that `train` has, too, and that hold for all runs.
@@ -75,6 +74,12 @@ extension CompareOptions {
         "--target-accuracy", "The test accuracy, from 0 to 1, that the time is taken to.", .share(example: "0.98"),
         default: "99 % of the baseline's"
       ) { $0.targetAccuracy = $1 },
+      .integer(
+        "--evaluations-per-epoch",
+        "How often to evaluate the test set: at the end of each epoch, and at moments within it.",
+        in: 1...TrainOptions.mostEvaluations, default: "as it takes for \(evaluations) in all",
+        otherNames: ["eval-every"]
+      ) { $0.common.evaluationsPerEpoch = $1 },
     ]
   }
 

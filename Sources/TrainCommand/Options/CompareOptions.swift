@@ -6,6 +6,9 @@ public struct CompareOptions: Hashable, Sendable {
   /// The most seeds of a comparison.
   static let mostSeeds = 1000
 
+  /// The evaluations of a whole run, at least, where nothing else is asked for: enough to read its curve in between.
+  static let evaluations = 20
+
   /// What all runs have in common; mode, rule, workers and seed are those of the cells.
   public var common: TrainOptions
   /// `--modes`.
@@ -40,6 +43,9 @@ public struct CompareOptions: Hashable, Sendable {
 
   /// Whether runs are carried out in virtual time, and not on threads.
   var isVirtual: Bool { simulation.delays != nil || simulation.script != nil }
+
+  /// Returns how often runs of a number of epochs are evaluated an epoch, where nothing else is asked for.
+  static func evaluationsPerEpoch(of epochs: Int) -> Int { (evaluations + epochs - 1) / max(1, epochs) }
 
   /// Refuses combinations that make no sense, though each of their options does.
   ///

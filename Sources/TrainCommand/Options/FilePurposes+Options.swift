@@ -1,4 +1,5 @@
 internal import AsyncSGD
+internal import DataPipeline
 
 extension TrainOptions {
   /// The files of the run.
@@ -71,6 +72,11 @@ extension FitOptions {
 }
 
 extension FilePurposes {
+  /// Adds the files of a data set.
+  mutating func reads(dataset: String, in directory: String?) {
+    for path in DatasetCatalog.files(of: dataset, directory: directory) { reads(path, as: "the data file") }
+  }
+
   /// Adds the files of durations that a script names.
   mutating func reads(_ cluster: ClusterDescription) {
     for model in [cluster.compute, cluster.network.service] { reads(model?.file, as: "the file of durations") }

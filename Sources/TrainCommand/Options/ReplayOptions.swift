@@ -43,7 +43,7 @@ public struct ReplayOptions: Hashable, Sendable {
     "--dataset", "--model", "--hidden", "--activation", "--seed", "--mode", "--workers", "--kernels", "--isa",
     "--epochs",
     "--batch-size", "--checkpoint", "--resume", "--record", "--inject", "--target-accuracy", "--fresh-gradients",
-    "--plots",
+    "--plots", "--evaluations-per-epoch",
   ]
 
   /// The options in groups, as the help shows them.

@@ -27,6 +27,7 @@ public struct SimulateOptions: Hashable, Sendable {
   private static let learningOptions = [
     ("--record", "there is nothing to repeat"),
     ("--target-accuracy", "there is no accuracy"), ("--fresh-gradients", "there are no gradients"),
+    ("--evaluations-per-epoch", "nothing is evaluated"),
     ("--plots", "no run is observed"),
   ]
 

@@ -153,6 +153,11 @@ extension TrainOptions {
         default: "off", otherNames: ["save"]
       ) { $0.checkpoint = $1 },
       .path("--resume", "Go on from a checkpoint.", default: "off", otherNames: ["load"]) { $0.resume = $1 },
+      .integer(
+        "--evaluations-per-epoch",
+        "How often to evaluate the test set: at the end of each epoch, and at moments within it.",
+        in: 1...mostEvaluations, default: "1", otherNames: ["eval-every", "eval-freq", "val-check-interval"]
+      ) { $0.evaluationsPerEpoch = $1 },
       .number(
         "--fresh-gradients",
         "The share of the gradients that are computed once more at the present parameters, to see what staleness did.",

@@ -9,6 +9,8 @@ public struct TrainOptions: Hashable, Sendable {
   static let mostThreads = 256
   /// The most passes over the training set.
   static let mostEpochs = 100_000
+  /// The most evaluations in an epoch: until its end, the parameters of each take memory.
+  static let mostEvaluations = 100
   /// The most examples in a minibatch.
   static let largestBatchSize = 65_536
   /// What may follow a hidden layer.
@@ -78,6 +80,8 @@ public struct TrainOptions: Hashable, Sendable {
   public var checkpoint: String?
   /// `--resume`: a file.
   public var resume: String?
+  /// `--evaluations-per-epoch`.
+  public var evaluationsPerEpoch = 1
   /// `--fresh-gradients`: a share.
   public var freshGradients = 0.0
   /// `--plots`: a file.
@@ -112,6 +116,7 @@ public struct TrainOptions: Hashable, Sendable {
     add("--target-accuracy", targetAccuracy.map { "\($0)" })
     add("--resume", resume)
     add("--inject", inject)
+    add("--evaluations-per-epoch", evaluationsPerEpoch > 1 ? "\(evaluationsPerEpoch)" : nil)
     add("--fresh-gradients", freshGradients > 0 ? "\(freshGradients)" : nil)
     return arguments
   }

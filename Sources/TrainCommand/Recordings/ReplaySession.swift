@@ -19,6 +19,9 @@ struct ReplaySession {
     try options.files.check()
     if let path = options.changes.metrics { try WritableFile.checkInPlace(path) }
     problem = try RecordedProblem(reading: options.path, options: options.changes)
+    var files = options.files
+    files.reads(dataset: problem.run.settings.dataset, in: options.changes.dataDirectory)
+    try files.check()
     console = .standardError(isQuiet: options.changes.isQuiet, moreArguments: options.moreArguments)
   }
 

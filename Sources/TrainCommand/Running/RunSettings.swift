@@ -129,6 +129,7 @@ struct RunSettings: Hashable {
     configuration.schedule = options.schedule ?? configuration.schedule
     configuration.warmup = options.warmup ?? configuration.warmup
     configuration.freshGradients = options.freshGradients
+    configuration.evaluationsPerEpoch = options.evaluationsPerEpoch
     if options.given.contains("--on-divergence") { configuration.divergencePolicy = options.onDivergence }
     overrideOptimizer(options.optimizer, momentum: options.momentum)
   }

@@ -26,6 +26,9 @@ struct TrainingSession {
     settings = try resumed.map { try RunSettings(options, resuming: $0) } ?? RunSettings(options)
     try options.checkDataDirectory(dataset: settings.dataset, vocabulary: .ofThisProgram)
     try options.checkInstructionSet(kernels: settings.kernels, vocabulary: .ofThisProgram)
+    var files = options.files
+    files.reads(dataset: settings.dataset, in: options.dataDirectory)
+    try files.check()
     let workers = settings.configuration.workers
     faults = try options.inject.map { try ScriptFile.faults(at: $0, workers: workers) }
     backend = try KernelBackends.make(named: settings.kernels, instructionSet: options.instructionSet)

@@ -24,6 +24,7 @@ struct SimulationSession {
     cluster = options.clusterDescription(script)
     var files = options.train.files
     files.reads(cluster)
+    files.reads(dataset: settings.dataset, in: options.train.dataDirectory)
     try files.check()
     if let script, let path = options.script {
       try ScriptFile.check(script, at: path, workers: options.train.workers)

@@ -7,14 +7,17 @@ import Testing
 struct ObservationTests {
   @Test("the gap is the distance between what was pulled and what is there now")
   func gap() throws {
-    // A pulls version 0; B moves the parameters by 3 and 4, sixteen times; A's push comes at version 16.
-    let schedule = ManualSchedule(
-      mode: .async, workers: 2, initial: [0, 0], learningRate: 1, offsets: [0, 0])
+    // A pulls version 0; B moves both parameters by 3, sixteen times, and each time pulls; A's push comes at version 16.
+    let schedule = ManualSchedule(mode: .async, workers: 2, initial: [0, 0], learningRate: 1, offsets: [0, 3])
     schedule.run("A.pull")
-    for _ in 0..<15 { schedule.run("B.push") }
-    let watch = schedule.server.record.observations
-    // Version 0 of B's first push: it had pulled just that.
-    #expect(watch?.gap.count == 0)
+    for _ in 0..<16 { schedule.run("B.push") }
+    #expect(schedule.server.record.observations?.gap.count == 0, "B pushes to what it has pulled")
+    let versions = try #require(schedule.server.record.observations?.versionGap)
+    #expect(versions.count == 1 && versions.max == 15, "at update 16 A holds version 0, and B still version 15")
+    schedule.run("A.push")
+    let gap = try #require(schedule.server.record.observations?.gap)
+    #expect(gap.count == 1)
+    #expect(try #require(gap.mean) == (2.0 * 48 * 48).squareRoot())
     var direct = ServerWatch(measuresTime: false)
     let pulled = [Float](repeating: 1, count: 5000)
     var present = pulled
@@ -24,6 +27,25 @@ struct ObservationTests {
     direct.observeGap(pulled, present, count: 5000, version: 33)
     #expect(direct.observations.gap.count == 1, "one in sixteen is measured")
     #expect(direct.observations.gap.mean == 5)
+  }
+
+  @Test("the server is busy for its share of the time in which workers are at work")
+  func occupancy() throws {
+    var watch = ServerWatch(measuresTime: true, at: 1000)
+    // The first requests come 500 ns after the workers began; then a pause of a second, of which nothing counts.
+    watch.beginStretch(at: 2000)
+    watch.begin(enteredAt: 2400, isPush: true, at: 2500)
+    watch.end(at: 2600)
+    watch.begin(enteredAt: 2800, isPush: false, at: 2900)
+    watch.end(at: 3000)
+    #expect(watch.present.serverOccupancy == 200.0 / 1000)
+    watch.beginStretch(at: 1_000_003_000)
+    watch.begin(enteredAt: 1_000_003_000, isPush: true, at: 1_000_003_100)
+    watch.end(at: 1_000_004_000)
+    #expect(watch.present.serverOccupancy == 1100.0 / 2000)
+    let waits = watch.present.queueWait
+    #expect(waits.count == 2 && waits.least == 100 * 1e-9 && waits.largest == 100 * 1e-9)
+    #expect(ServerWatch(measuresTime: true, at: 0).present.serverOccupancy == nil)
   }
 
   @Test("each push is timed, and the server is busy for a share of the time")
@@ -49,6 +71,22 @@ struct ObservationTests {
     #expect(cosine.count == 16)
     let (least, largest) = try (#require(cosine.least), #require(cosine.largest))
     #expect(abs(least - 1) < 1e-12 && abs(largest - 1) < 1e-12)
+  }
+
+  @Test("a sharded server has the observations of all its shards, and shared memory the cosines", arguments: [1, 3, 0])
+  func parts(shards: Int) throws {
+    var configuration = TrainingFixture.configuration(
+      workers: 3, mode: shards == 0 ? .hogwild : .async, batchSize: 8)
+    configuration.freshGradients = 0.25
+    if shards > 0 { configuration.hyperparameters[.serverShards] = .integer(shards) }
+    let report = try TrainingFixture.trainer(configuration, model: "lenet5").run()
+    let observations = try #require(report.last.figures.observations)
+    #expect(observations.cosine.count == 16)
+    #expect(try #require(observations.cosine.largest) <= 1 + 1e-6)
+    // 64 updates, of which each shard measures the versions at four.
+    #expect(observations.queueWait.count == 64 * shards)
+    #expect(observations.versionGap.count == 4 * shards)
+    #expect((observations.serverOccupancy != nil) == (shards > 0))
   }
 
   @Test("in virtual time the fresh gradient is that of the very moment, and staleness turns it")

@@ -86,7 +86,7 @@ struct CurveResolutionTests {
     let late = analysis(seeds(steep, flat, pace: 0.9), target: 0.69).groups[0]
     #expect(
       late.timeDoubt == "the evaluations around it differ by up to 20.0 points of accuracy, and more than 5 do not "
-        + "say what is in between")
+        + "say what is in between: '--evaluations-per-epoch' gives more of them")
     #expect(late.targetDoubt == nil)
     #expect(late.members.allSatisfy { $0.timeToTarget != nil })
     // At the evaluations themselves nothing has to be guessed.

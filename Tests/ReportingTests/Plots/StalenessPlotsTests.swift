@@ -72,11 +72,13 @@ struct StalenessPlotsTests {
       observations.cosine.record(1 - value)
       observations.queueWait.record(value / 1000)
     }
+    for gap in [1, 3, 3, 5] { observations.versionGap.record(gap) }
     observations.serverOccupancy = 0.125
     report.last.figures.observations = observations
     report.last.figures.stalenessBins = bins([5, 9, 2])
     report.last.figures.stalenessByWorker = [report.last.staleness, report.last.staleness]
     let text = SummaryTable(report).description
+    #expect(text.contains("\nversion gap        mean 3.00  p50 3  p95 5  max 5\n"))
     #expect(text.contains("\nparameter gap      mean 0.0233  p50 0.0"))
     #expect(text.contains("\nstale and fresh    mean 0.977  p50 "))
     #expect(text.contains("\nqueue wait         mean 23.3 us  p50 "))
@@ -86,6 +88,8 @@ struct StalenessPlotsTests {
     let object = try #require(try JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any])
     let gap = try #require(object["parameterGap"] as? [String: Any])
     #expect(gap["samples"] as? Int == 3 && gap["max"] as? Double == 0.04)
+    let versions = try #require(object["versionGap"] as? [String: Any])
+    #expect(versions["samples"] as? Int == 4 && versions["p50"] as? Int == 3 && versions["max"] as? Int == 5)
     #expect(object["serverOccupancy"] as? Double == 0.125)
     let histogram = try #require(object["stalenessHistogram"] as? [[String: Any]])
     #expect(histogram.compactMap { $0["count"] as? Int } == [5, 9, 2])
@@ -93,7 +97,7 @@ struct StalenessPlotsTests {
     #expect((workers["p95"] as? [Int])?.count == 2)
 
     let pictures = StalenessPlots(report.last.figures).pictures(id: "o")
-    #expect(pictures.count == 5)
+    #expect(pictures.count == 6)
     #expect(pictures.allSatisfy { $0.contains("<title") && !$0.contains("nan") && !$0.contains("inf") })
     #expect(StalenessPlots(RunFigures()).pictures(id: "o").isEmpty)
   }
