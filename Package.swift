@@ -120,7 +120,7 @@ let package = Package(
     // The snapshots are read through `#filePath`, so that a recording lands in the sources.
     tests(
       of: "TrainCommand",
-      ["TrainCommand", "Reporting", "AsyncSGD", "Interchange", "NeuralNet", "Kernels", "DataPipeline"],
+      ["TrainCommand", "Reporting", "AsyncSGD", "Interchange", "NeuralNet", "Kernels", "DataPipeline", "Randomness"],
       exclude: ["Snapshots"]),
     tests(
       of: "Benchmarks",

@@ -11,18 +11,37 @@ public struct ReplayVerdict: Sendable, CustomStringConvertible {
 
   /// One line with its newline, or several.
   public var description: String {
-    let checks = "\(NumberText.count(report.fingerprintsThatAgree)) hashes on the way agree"
     if let divergence = report.divergence {
       return "replay           differs from the recording\n\(Self.text(divergence))"
     }
     switch report.hashesAgree {
-    case true?: return "replay           the same bits as recorded: \(checks), and the last one\n"
+    case true?:
+      let checks = Self.text(report.agreed)
+      return "replay           the same bits as recorded: \(checks) on the way agree, and the last hash\n"
     case false?: return "replay           other parameters than recorded\n"
-    case nil:
-      return report.isStopped
-        ? "replay           the same bits as recorded so far: \(checks)\n"
-        : "replay           the same bits as recorded, up to where the recording breaks off: \(checks)\n"
+    case nil: return "replay           \(partial)\n"
     }
+  }
+
+  /// What is known where the end was not reached, which need not be much.
+  private var partial: String {
+    let agreed = report.agreed
+    let place = report.isStopped ? "so far" : "up to where the recording breaks off"
+    if agreed.pushes == 0 {
+      return report.isStopped
+        ? "stopped before there was anything to compare"
+        : "nothing to compare: the recording breaks off before the first push"
+    }
+    return agreed.fingerprints == 0
+      ? "as recorded, \(place): \(Self.text(agreed)) agree; no parameters were compared"
+      : "the same bits as recorded, \(place): \(Self.text(agreed)) agree"
+  }
+
+  private static func text(_ agreed: ReplayAgreement) -> String {
+    func count(_ number: Int, _ one: String, _ many: String) -> String {
+      "\(NumberText.count(number)) \(number == 1 ? one : many)"
+    }
+    return count(agreed.pushes, "push", "pushes") + " and " + count(agreed.fingerprints, "hash", "hashes")
   }
 
   private static func text(_ divergence: ReplayDivergence) -> String {
@@ -30,7 +49,7 @@ public struct ReplayVerdict: Sendable, CustomStringConvertible {
     var lines = ["first difference  event \(NumberText.count(divergence.event))\(place)"]
     lines.append("recorded         \(divergence.recorded.summary)")
     lines.append(
-      "replayed         \(divergence.repeated?.summary ?? "the worker wants something else at this point")")
+      "replayed         \(divergence.repeated?.summary ?? "this cannot happen at this point")")
     return lines.joined(separator: "\n") + "\n"
   }
 }
@@ -40,7 +59,8 @@ extension RecordedEvent {
   fileprivate var place: String? {
     switch self {
     case .push(let push): "update \(NumberText.count(push.version)), worker \(push.worker)"
-    case .fingerprint(let version, _): "update \(NumberText.count(version))"
+    case .fingerprint(let shard, let version, _):
+      "update \(NumberText.count(version))" + (shard == 0 ? "" : ", shard \(shard)")
     case .pull(let pull): "update \(NumberText.count(pull.version)), worker \(pull.worker)"
     default: nil
     }
@@ -55,8 +75,10 @@ extension RecordedEvent {
     case .pull(let pull): "a pull of worker \(pull.worker) at version \(pull.version)"
     case .leave(let worker, _): "worker \(worker) leaves"
     case .join(let worker, _): "worker \(worker) joins"
-    case .fingerprint(let version, let hash): "parameters of version \(version) with hash \(hash)"
-    case .end(let end): "the end at version \(end.version) with hash \(end.hash)"
+    case .fingerprint(let shard, let version, let hash):
+      "parameters\(shard == 0 ? "" : " of shard \(shard)") at version \(version) with hash \(hexadecimal(hash))"
+    case .end(let end):
+      "the end at version \(end.version) with hash \(hexadecimal(end.hash)), outcome \(end.outcome)"
     case .begin(let workers, _): "workers \(workers) begin"
     case .fault(let fault): "a fault of worker \(fault.worker): \(fault.kind)"
     case .epoch(let number, _): "the end of epoch \(number)"

@@ -171,11 +171,14 @@ struct RecordingTextTests {
     )
     #expect(text[8] == "{\"event\":\"leave\",\"sequence\":8,\"worker\":1,\"at\":3100}\n")
     #expect(text[9] == "{\"event\":\"join\",\"sequence\":9,\"worker\":1,\"at\":3200}\n")
-    #expect(text[10] == "{\"event\":\"fingerprint\",\"sequence\":10,\"version\":3,\"hash\":\"0000000000000abc\"}\n")
+    #expect(
+      text[10]
+        == "{\"event\":\"fingerprint\",\"sequence\":10,\"shard\":0,\"version\":3,\"hash\":\"0000000000000abc\"}\n")
     #expect(text[11] == "{\"event\":\"epoch\",\"sequence\":11,\"epoch\":1,\"at\":4000}\n")
     #expect(
       text[12]
-        == "{\"event\":\"end\",\"sequence\":12,\"version\":3,\"hash\":\"ffffffffffffffff\",\"position\":8,\"at\":5000}\n"
+        == "{\"event\":\"end\",\"sequence\":12,\"version\":3,\"hash\":\"ffffffffffffffff\",\"position\":8,"
+        + "\"outcome\":\"completed\",\"at\":5000}\n"
     )
     let summary =
       try JSONSerialization.jsonObject(

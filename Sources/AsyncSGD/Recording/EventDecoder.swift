@@ -44,6 +44,11 @@ struct EventDecoder {
         RecordedPull(
           worker: worker, shard: shard, version: try nextVersion(), restarts: flags & 1 != 0,
           microseconds: try nextTime()))
+    case .fingerprint:
+      try allow(flags, 8)
+      let shard = try shard(flags)
+      let version = try nextVersion()
+      return .fingerprint(shard: shard, version: version, hash: try reader.word64())
     case .fault:
       guard let kind = RecordedFault.Kind(rawValue: flags) else {
         throw ByteReader.Malformed(reason: "a fault of the unknown kind \(flags)")
@@ -74,9 +79,6 @@ struct EventDecoder {
     case .join:
       let worker = try reader.zigzag()
       return .join(worker: worker, microseconds: try nextTime())
-    case .fingerprint:
-      let version = try nextVersion()
-      return .fingerprint(version: version, hash: try reader.word64())
     case .epoch:
       let number = try reader.zigzag()
       return .epoch(number: number, microseconds: try nextTime())
@@ -91,7 +93,7 @@ struct EventDecoder {
       }
       return .end(
         RecordedEnd(version: version, hash: hash, position: position, microseconds: time, outcome: outcome))
-    case .push, .furtherPush, .pull, .fault:
+    case .push, .furtherPush, .pull, .fault, .fingerprint:
       preconditionFailure("\(kind) has flags")
     }
   }

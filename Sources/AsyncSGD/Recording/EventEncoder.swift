@@ -65,8 +65,9 @@ struct EventEncoder {
       appendTime(fault.microseconds, to: buffer)
       buffer.append(zigzag: fault.duration)
       appendMinibatches(fault.minibatches, to: buffer)
-    case .fingerprint(let version, let hash):
-      buffer.append(tag(.fingerprint))
+    case .fingerprint(let shard, let version, let hash):
+      buffer.append(tag(.fingerprint, shard == 0 ? 0 : 8))
+      if shard != 0 { buffer.append(zigzag: shard) }
       appendVersion(version, to: buffer)
       buffer.append(hash)
     case .epoch(let number, let microseconds):

@@ -18,8 +18,8 @@ public enum RecordedEvent: Hashable, Sendable {
   case join(worker: Int, microseconds: Int)
   /// Something happened to a worker or to a message that no algorithm asked for.
   case fault(RecordedFault)
-  /// The parameters were hashed.
-  case fingerprint(version: Int, hash: UInt64)
+  /// The parameters were hashed, or those of one shard at that shard's version.
+  case fingerprint(shard: Int = 0, version: Int, hash: UInt64)
   /// An epoch is over, and the parameters were evaluated; `number` counts the epochs done.
   case epoch(number: Int, microseconds: Int)
   /// The run is over; the last event of a recording that is whole.

@@ -5,19 +5,24 @@ struct RecordingCheck {
   private static let mostShards = 1 << 16
 
   private let workers: Int
+  private let shards: Int
+  private let epochs: Int
   /// Whether the versions are those of a server that does one thing after another.
   private let hasOrder: Bool
   private let firstVersion: Int
   /// The last version seen, by shard.
   private var versions: [Int] = []
   private var lastEpoch = 0
-  private var isOver = false
+  /// Whether the end has come.
+  private(set) var isOver = false
   /// The events checked so far.
   private(set) var events = 0
 
   /// Begins with a header.
   init(_ header: RecordingHeader) {
     workers = max(0, min(header.workers ?? Self.mostWorkers, Self.mostWorkers))
+    shards = max(1, min(header.number("hyperparameter.server-shards") ?? Self.mostShards, Self.mostShards))
+    epochs = header.number("epochs") ?? .max
     hasOrder = header.settings["mode"] != CoordinationMode.hogwild.rawValue
     firstVersion = header.state?.version ?? 0
   }
@@ -43,10 +48,11 @@ struct RecordingCheck {
       return self.worker(worker) ?? time(microseconds)
     case .fault(let fault):
       return worker(fault.worker) ?? time(fault.microseconds) ?? time(fault.duration) ?? minibatches(fault.minibatches)
-    case .fingerprint(let version, _):
-      return version < 0 ? "the version \(version)" : nil
+    case .fingerprint(let shard, let version, _):
+      return self.shard(shard) ?? self.version(version, shard: shard)
     case .epoch(let number, let microseconds):
       guard number > lastEpoch else { return "the end of epoch \(number) after that of epoch \(lastEpoch)" }
+      guard number <= epochs else { return "the end of epoch \(number) of \(epochs)" }
       lastEpoch = number
       return time(microseconds)
     case .end(let end):
@@ -77,7 +83,7 @@ struct RecordingCheck {
   }
 
   private func shard(_ shard: Int) -> String? {
-    (0..<Self.mostShards).contains(shard) ? nil : "the shard \(shard)"
+    (0..<shards).contains(shard) ? nil : "the shard \(shard) of \(shards)"
   }
 
   private func time(_ microseconds: Int) -> String? {

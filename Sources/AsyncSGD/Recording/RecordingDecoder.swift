@@ -26,7 +26,7 @@ struct RecordingDecoder {
       throw .damaged(path: path, block: 0, offset: offset, reason: "follows a version whose checksum is wrong")
     }
     guard version == RecordingFormat.version else {
-      throw .newerFormat(path: path, version: Int(version), supported: Int(RecordingFormat.version))
+      throw .otherFormat(path: path, version: Int(version), supported: Int(RecordingFormat.version))
     }
   }
 
@@ -46,6 +46,7 @@ struct RecordingDecoder {
         let number = check.events
         if let reason = check.violation(of: event) { throw .impossible(path: path, event: number, reason: reason) }
       }
+      if check.isOver, offset < bytes.count { throw damagedHere("follows the end of the recording") }
     }
     return Recording(header: header, events: events, discardedBytes: bytes.count - offset)
   }

@@ -8,8 +8,8 @@ public enum RecordingError: Error, Hashable, Sendable, CustomStringConvertible {
   case unwritable(path: String, reason: String)
   /// The file is something else.
   case notARecording(path: String)
-  /// The file was written by a later version of the program.
-  case newerFormat(path: String, version: Int, supported: Int)
+  /// The file was written by another version of the program.
+  case otherFormat(path: String, version: Int, supported: Int)
   /// The file ends before the settings of the run do, so that nothing can be made of it.
   case cutInHeader(path: String, bytes: Int)
   /// A block is not what was written. Offsets are those of the file; block 0 is the first.
@@ -41,7 +41,7 @@ public enum RecordingError: Error, Hashable, Sendable, CustomStringConvertible {
       "cannot write '\(path)': \(reason)"
     case .notARecording(let path):
       "'\(path)' is no recording of asgd-train"
-    case .newerFormat(let path, let version, let supported):
+    case .otherFormat(let path, let version, let supported):
       "'\(path)' has recording format \(version), and this program reads format \(supported)"
     case .cutInHeader(let path, let bytes):
       "'\(path)' ends after \(bytes) bytes, before the settings of its run are complete"

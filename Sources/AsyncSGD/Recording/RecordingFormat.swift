@@ -3,7 +3,7 @@
 /// The article <doc:Recording> describes the whole format.
 enum RecordingFormat {
   /// The version of the format that this program writes, and the only one that it reads.
-  static let version: UInt32 = 1
+  static let version: UInt32 = 2
   /// The bytes that every recording begins with; they show at once what a transfer as text has done to a file.
   static let magic: [UInt8] = [0x8A, 0x41, 0x53, 0x47, 0x44, 0x0D, 0x0A, 0x1A]
   /// Magic, version and the checksum of both.

@@ -96,16 +96,19 @@ extension RecordingHeader {
   }
 
   /// The number of workers of the run, as its settings have it; `nil` if they do not say.
-  public var workers: Int? { settings["workers"].flatMap { Int($0) } }
+  public var workers: Int? { number("workers") }
+
+  /// A setting that is a whole number; `nil` if it is not there, or is none.
+  func number(_ name: String) -> Int? { settings[name].flatMap { Int($0) } }
 }
 
 extension TrainerState {
   fileprivate init(_ reader: inout ByteReader) throws(ByteReader.Malformed) {
-    let version = try reader.natural()
-    let epoch = try reader.natural()
-    let nextMinibatch = try reader.natural()
-    let trainingExamples = try reader.natural()
-    let examples = try reader.natural()
+    let version = try reader.natural(below: 1 << 53)
+    let epoch = try reader.natural(below: 1 << 31)
+    let nextMinibatch = try reader.natural(below: 1 << 31)
+    let trainingExamples = try reader.natural(below: 1 << 31)
+    let examples = try reader.natural(below: 1 << 53)
     let parameters = try reader.vector()
     let scalars = try reader.dictionary(entrySize: 9) { (reader) throws(ByteReader.Malformed) in
       Double(bitPattern: try reader.word64())
@@ -118,10 +121,12 @@ extension TrainerState {
 }
 
 extension ByteReader {
-  /// Reads a number that is not negative.
-  fileprivate mutating func natural() throws(Malformed) -> Int {
+  /// Reads a number that is not negative, and small enough to be counted with.
+  fileprivate mutating func natural(below limit: Int) throws(Malformed) -> Int {
     let value = try varint()
-    guard let number = Int(exactly: value) else { throw Malformed(reason: "the number \(value), which is too large") }
+    guard let number = Int(exactly: value), number < limit else {
+      throw Malformed(reason: "the number \(value), which is too large")
+    }
     return number
   }
 

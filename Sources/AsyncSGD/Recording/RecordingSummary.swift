@@ -113,9 +113,20 @@ extension RecordedEvent {
     switch self {
     case .push(let push): push.version
     case .pull(let pull): pull.version
-    case .fingerprint(let version, _): version
+    case .fingerprint(_, let version, _): version
     case .end(let end): end.version
     case .begin, .leave, .join, .fault, .epoch: nil
+    }
+  }
+
+  /// The server that noted it, which is the first one where the event is of no shard; `nil` for what no server notes.
+  var server: Int? {
+    switch self {
+    case .push(let push): push.shard
+    case .pull(let pull): pull.shard
+    case .fingerprint(let shard, _, _): shard
+    case .leave, .join: 0
+    case .begin, .fault, .epoch, .end: nil
     }
   }
 

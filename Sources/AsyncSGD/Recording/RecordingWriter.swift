@@ -2,18 +2,28 @@ internal import Dispatch
 
 /// The flight recorder: writes the events of a run to a file while it goes on.
 ///
-/// Recording an event encodes it into memory under a lock, and never waits for the disk: blocks that are full, or half a second
-/// old, are written on a queue of the writer's own. A run that is killed so loses half a second. The first failure ends the
-/// recording and not the run; see ``failure``.
+/// Recording an event encodes it into memory under a lock, and never waits for the disk: blocks that are complete are written on
+/// a queue of the writer's own. Blocks are small while there are few events, and a run that lives in the time of the wall ends
+/// one every tenth of a second besides: so a run that is killed loses a tenth of a second, or an eighth of its events and 16
+/// more. The first failure ends the recording and not the run; see ``failure``.
 public final class RecordingWriter: EventRecorder, @unchecked Sendable {  // what threads share is protected by `lock`
-  /// The usual payload of a block: some thousand events.
-  private static let blockSize = 1 << 16
+  /// The usual room of a block, which suffices for ``mostEvents`` of the usual kind.
+  private static let blockSize = 1 << 14
+  /// The blocks that are kept to be used again: more are made only if the disk falls behind.
+  private static let mostSpares = 16
+  /// The events of a block, at most: a block more costs 30 bytes.
+  private static let mostEvents = 256
+  /// The events of a block, if nothing else ends it.
+  private static let fewestEvents = 16
   /// The most bytes that may wait for the disk.
   private static let mostWaiting = 1 << 26
 
   private let path: String
   private let queue = DispatchQueue(label: "asgd.recording", qos: .utility)
-  private let timer: any DispatchSourceTimer
+  /// Ends blocks as time goes by; `nil` where only events do.
+  private let timer: (any DispatchSourceTimer)?
+  /// Wakes the queue, without an allocation, when a block is complete.
+  private let signal: any DispatchSourceUserDataAdd
   private let lock = Lock()
 
   /// Used on `queue`.
@@ -23,7 +33,12 @@ public final class RecordingWriter: EventRecorder, @unchecked Sendable {  // wha
   // Protected by `lock`.
   private var encoder = EventEncoder()
   private var block = BlockBuffer(payloadCapacity: blockSize)
-  private var spareBlocks: [BlockBuffer] = []
+  /// The number of the block's first event, and how many there may be.
+  private var firstEvent = 0
+  private var eventsOfBlock = fewestEvents
+  private var spareBlocks: [BlockBuffer]
+  /// Complete blocks that are not written yet, in order.
+  private var waiting: [BlockBuffer] = []
   private var waitingBytes = 0
   private var events = 0
   private var isRecording = true
@@ -34,21 +49,30 @@ public final class RecordingWriter: EventRecorder, @unchecked Sendable {  // wha
   /// - Parameters:
   ///   - path: A regular file, or where one can be made.
   ///   - header: What is needed to repeat the run; written before the call returns.
+  ///   - watchesClock: Whether blocks end as time goes by, too. Where they do not, equal events make equal bytes: for runs in
+  ///     virtual time.
   /// - Throws: ``RecordingError/unwritable(path:reason:)``.
-  public init(path: String, header: RecordingHeader) throws(RecordingError) {
+  public init(path: String, header: RecordingHeader, watchesClock: Bool = true) throws(RecordingError) {
     self.path = path
     file = try RecordingFile(path: path)
     try HeaderEncoder(to: file).encode(header)
-    timer = DispatchSource.makeTimerSource(queue: queue)
-    timer.schedule(deadline: .now() + .milliseconds(500), repeating: .milliseconds(500), leeway: .milliseconds(50))
-    timer.setEventHandler { [weak self] in self?.flush() }
-    timer.activate()
+    spareBlocks = (0..<Self.mostSpares).map { _ in BlockBuffer(payloadCapacity: Self.blockSize) }
+    signal = DispatchSource.makeUserDataAddSource(queue: queue)
+    timer = watchesClock ? DispatchSource.makeTimerSource(queue: queue) : nil
+    waiting.reserveCapacity(Self.mostSpares)
+    timer?.schedule(deadline: .now() + .milliseconds(100), repeating: .milliseconds(100), leeway: .milliseconds(10))
+    signal.setEventHandler { [weak self] in self?.writeWaiting() }
+    timer?.setEventHandler { [weak self] in self?.flush() }
+    signal.activate()
+    timer?.activate()
   }
 
   deinit {
-    timer.cancel()
-    // Blocks that are to be written keep the writer alive: there are none any more.
-    if isRecording, !fileHasFailed, block.payloadCount > 0 { try? file.append(block, .events) }
+    timer?.cancel()
+    signal.cancel()
+    // Nobody else has the writer any more, on the queue or elsewhere.
+    if isRecording { handOver() }
+    writeWaiting()
   }
 
   /// What has ended the recording before its time, if anything.
@@ -72,13 +96,18 @@ public final class RecordingWriter: EventRecorder, @unchecked Sendable {  // wha
           block = BlockBuffer(payloadCapacity: bound)
         }
       }
-      if block.payloadCount == 0 { encoder.beginBlock(event: events, in: block) }
+      if block.payloadCount == 0 {
+        encoder.beginBlock(event: events, in: block)
+        firstEvent = events
+        eventsOfBlock = min(Self.mostEvents, max(Self.fewestEvents, events / 8))
+      }
       encoder.encode(event, into: block)
       events += 1
+      if events - firstEvent >= eventsOfBlock { handOver() }
     }
   }
 
-  /// Hands what was recorded so far to the system, without waiting for it.
+  /// Ends the block at hand, so that what was recorded so far is handed to the system, without waiting for it.
   public func flush() {
     lock.withLock {
       if isRecording { handOver() }
@@ -89,12 +118,14 @@ public final class RecordingWriter: EventRecorder, @unchecked Sendable {  // wha
   ///
   /// - Throws: The first failure since the recording began.
   public func close() throws(RecordingError) {
-    timer.cancel()
+    timer?.cancel()
     lock.withLock {
       if isRecording { handOver() }
       isRecording = false
     }
     queue.sync {
+      writeWaiting()
+      signal.cancel()
       do throws(RecordingError) {
         try file.finish()
       } catch {
@@ -104,33 +135,39 @@ public final class RecordingWriter: EventRecorder, @unchecked Sendable {  // wha
     if let failure { throw failure }
   }
 
-  /// Has the queue write the block at hand, if there is anything in it, and begins another; with the lock.
+  /// Waits until all blocks that are complete by now are written.
+  func writeCompleteBlocks() {
+    queue.sync { writeWaiting() }
+  }
+
+  /// Lets the block at hand wait to be written, if there is anything in it, and begins another; with the lock.
   private func handOver() {
     guard block.payloadCount > 0 else { return }
-    let full = block
-    waitingBytes += full.payloadCount
+    waitingBytes += block.payloadCount
+    waiting.append(block)
     block = spareBlocks.popLast() ?? BlockBuffer(payloadCapacity: Self.blockSize)
-    // Put on the queue with the lock held, so that blocks are written in their order.
-    queue.async { self.write(full) }
+    signal.add(data: 1)
     if waitingBytes > Self.mostWaiting {
       fail(.unwritable(path: path, reason: "\(waitingBytes) bytes wait for the disk, which does not keep up"))
     }
   }
 
-  /// Writes a block; on the queue.
-  private func write(_ full: BlockBuffer) {
-    if !fileHasFailed {
-      do throws(RecordingError) {
-        try file.append(full, .events)
-      } catch {
-        fileHasFailed = true
-        lock.withLock { fail(error) }
+  /// Writes the blocks that wait, in order; on the queue.
+  private func writeWaiting() {
+    while let next = lock.withLock({ waiting.isEmpty ? nil : waiting.removeFirst() }) {
+      if !fileHasFailed {
+        do throws(RecordingError) {
+          try file.append(next, .events)
+        } catch {
+          fileHasFailed = true
+          lock.withLock { fail(error) }
+        }
       }
-    }
-    lock.withLock {
-      waitingBytes -= full.payloadCount
-      full.removeAll()
-      if spareBlocks.count < 4, full.room == Self.blockSize { spareBlocks.append(full) }
+      lock.withLock {
+        waitingBytes -= next.payloadCount
+        next.removeAll()
+        if spareBlocks.count < Self.mostSpares, next.room == Self.blockSize { spareBlocks.append(next) }
+      }
     }
   }
 

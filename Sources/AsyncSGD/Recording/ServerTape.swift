@@ -15,7 +15,6 @@ final class ServerTape {
 
   private let recorder: any EventRecorder
   private let shard: Int
-  private let isWhole: Bool
   /// When each worker took what it works with.
   private var pulledAt: [Int]
 
@@ -24,12 +23,10 @@ final class ServerTape {
   /// - Parameters:
   ///   - recorder: Who is told.
   ///   - shard: The number of the shard.
-  ///   - isWhole: Whether the server has all parameters, so that they can be hashed.
   ///   - workers: The number of workers.
-  init(_ recorder: any EventRecorder, shard: Int = 0, isWhole: Bool = true, workers: Int) {
+  init(_ recorder: any EventRecorder, shard: Int = 0, workers: Int) {
     self.recorder = recorder
     self.shard = shard
-    self.isWhole = isWhole
     pulledAt = Array(repeating: 0, count: workers)
   }
 
@@ -85,11 +82,11 @@ final class ServerTape {
     pulled(worker, version: version, restarts: false, at: microseconds)
   }
 
-  /// Notes an update, and now and then the hash of the parameters.
+  /// Notes an update, and now and then the hash of the parameters, which are the server's own: a shard's are its range.
   func updated(_ parameters: UnsafePointer<Float>, count: Int, version: Int) {
-    guard isWhole, version % Self.fingerprintPeriod == 0 else { return }
+    guard version % Self.fingerprintPeriod == 0 else { return }
     let hash = ParameterFingerprint.hash(of: UnsafeBufferPointer(start: parameters, count: count))
-    recorder.record(.fingerprint(version: version, hash: hash))
+    recorder.record(.fingerprint(shard: shard, version: version, hash: hash))
   }
 }
 

@@ -1,6 +1,10 @@
 /// The events of a recording, worker by worker: what each does next, and with which minibatches.
 struct RecordedSchedule {
   let events: [RecordedEvent]
+  /// The first event that speaks of workers or minibatches which the run does not have; what follows is not sorted.
+  let unfit: Int?
+  /// The minibatches that the pushes before it name.
+  let pushedMinibatches: [Int]
   /// The events of each worker by their number, in order.
   private var ownEvents: [[Int]]
   /// The minibatches of each worker in the order in which it trained on them, each with the event that names it.
@@ -12,19 +16,24 @@ struct RecordedSchedule {
   /// Sorts events by worker.
   ///
   /// - Parameters:
-  ///   - events: The events of a recording that fits its header.
+  ///   - events: The events of a recording.
   ///   - workers: The number of workers.
-  init(_ events: [RecordedEvent], workers: Int) {
+  ///   - runLength: The number of minibatches of all epochs together.
+  init(_ events: [RecordedEvent], workers: Int, runLength: Int) {
     self.events = events
+    let unfit = events.firstIndex { !$0.fits(workers: workers, minibatches: runLength) }
+    self.unfit = unfit
+    var pushed: [Int] = []
     ownEvents = Array(repeating: [], count: workers)
     minibatches = Array(repeating: [], count: workers)
     nextEvent = Array(repeating: 0, count: workers)
     nextMinibatch = Array(repeating: 0, count: workers)
-    for (number, event) in events.enumerated() {
+    for (number, event) in events[..<(unfit ?? events.count)].enumerated() {
       switch event {
       case .push(let push):
         ownEvents[push.worker].append(number)
         minibatches[push.worker] += push.minibatches.map { ($0, number) }
+        pushed += push.minibatches
       case .fault(let fault) where fault.kind != .pause:
         ownEvents[fault.worker].append(number)
         minibatches[fault.worker] += fault.minibatches.map { ($0, number) }
@@ -33,6 +42,7 @@ struct RecordedSchedule {
       case .begin, .fault, .fingerprint, .epoch, .end: break
       }
     }
+    pushedMinibatches = pushed
   }
 
   /// What a worker has to compute before its next event.
@@ -96,6 +106,23 @@ struct RecordedSchedule {
 
   private func isLeave(_ event: Int) -> Bool {
     if case .leave = events[event] { true } else { false }
+  }
+}
+
+extension RecordedEvent {
+  /// Whether a run of so many workers and minibatches can have such an event.
+  fileprivate func fits(workers: Int, minibatches: Int) -> Bool {
+    if let worker, !(0..<workers).contains(worker) { return false }
+    let named: [Int]
+    switch self {
+    case .begin(let beginning, let pulling):
+      return beginning.clamped(to: 0..<workers) == beginning
+        && (pulling.isEmpty || pulling.clamped(to: beginning) == pulling)
+    case .push(let push): named = push.minibatches
+    case .fault(let fault): named = fault.minibatches
+    case .pull, .leave, .join, .fingerprint, .epoch, .end: return true
+    }
+    return named.allSatisfy { (0..<minibatches).contains($0) }
   }
 }
 

@@ -25,16 +25,32 @@ public final class Replayer: @unchecked Sendable {  // all but the request to st
   private let isStopRequested = Atomic(false)
 
   private var schedule: RecordedSchedule
-  /// What each worker wants without having computed anything; `nil` if it computes, or nothing is known.
-  private var knownErrand: [Errand?]
-  /// The workers that compute for their next event.
-  private var isComputing: [Bool]
-  /// The workers whose next pull is not theirs to ask for: they begin with it, or come back after a fault.
-  private var beginsWithPull: [Bool]
-  /// The workers that take part.
-  private var isActive: [Bool]
-  /// The workers whose next push arrives twice.
-  private var arrivesTwice: [Bool]
+  private var places: [WorkerPlace]
+  /// Whether workers have begun, ever.
+  private var hasBegun = false
+  /// Whether the server has told a worker that training has stopped.
+  private var hasStopped = false
+
+  /// Where a worker stands between its events.
+  private struct WorkerPlace {
+    /// Whether it takes part.
+    var isActive = false
+    /// Whether it computes for its next event.
+    var isComputing = false
+    /// What it wants without having computed anything; `nil` if it computes, or nothing is known.
+    var knownErrand: Errand?
+    /// Whether its next pull is not its own to ask for: it begins with it, or comes back after a fault.
+    var beginsWithPull = false
+    /// Whether its next push arrives twice.
+    var arrivesTwice = false
+
+    /// Forgets what was to come.
+    mutating func forget() {
+      knownErrand = nil
+      beginsWithPull = false
+      arrivesTwice = false
+    }
+  }
 
   /// Prepares a replay.
   ///
@@ -73,13 +89,15 @@ public final class Replayer: @unchecked Sendable {  // all but the request to st
       setup.makeWorkers(clock: isExact ? clock.clock : nil) { server, _ in PatientService(base: server) }, crew: crew,
       setup: setup,
       curriculum: Curriculum(configuration, plan: setup.plan, roundsEndWithEpochs: !isContinuous))
-    monitor = RunMonitor(setup, observer: observer, isLive: false)
-    schedule = RecordedSchedule(recording.events, workers: configuration.workers)
-    knownErrand = Array(repeating: nil, count: configuration.workers)
-    isComputing = Array(repeating: false, count: configuration.workers)
-    beginsWithPull = Array(repeating: false, count: configuration.workers)
-    arrivesTwice = Array(repeating: false, count: configuration.workers)
-    isActive = Array(repeating: false, count: configuration.workers)
+    // The numbers of random streams are 32 bits.
+    schedule = RecordedSchedule(
+      recording.events, workers: configuration.workers,
+      runLength: min(configuration.epochs * setup.plan.minibatches, 1 << 32))
+    let plan = setup.plan
+    monitor = RunMonitor(
+      setup, observer: observer, isLive: false,
+      examplesToCome: schedule.pushedMinibatches.reduce(0) { $0 + plan.positions(of: $1 % plan.minibatches).count })
+    places = Array(repeating: WorkerPlace(), count: configuration.workers)
   }
 
   /// Ends the replay after the event under way.
@@ -106,7 +124,8 @@ public final class Replayer: @unchecked Sendable {  // all but the request to st
           progress.isStopped = true
           break
         }
-        guard carryOut(number, &progress) else { break }
+        // Another algorithm may diverge where the recorded one went on.
+        guard isExact || !hasStopped, carryOut(number, &progress) else { break }
         settled += events[number].minibatchesSettled
         monitor.look(at: settled)
         if let divergence = check.divergence {
@@ -115,7 +134,11 @@ public final class Replayer: @unchecked Sendable {  // all but the request to st
         }
       }
       // What was begun for events that do not come.
-      for worker in isComputing.indices where isComputing[worker] { _ = crew.cancel(worker) }
+      for worker in places.indices where places[worker].isComputing { _ = crew.cancel(worker) }
+    }
+    if isExact, !progress.isStopped, progress.divergence == nil {
+      check.finish()
+      progress.divergence = check.divergence
     }
     monitor.stop()
     let status = setup.server.status
@@ -133,7 +156,7 @@ public final class Replayer: @unchecked Sendable {  // all but the request to st
       progress.outcome, last ?? monitor.evaluate(status, epoch: epochsDone(status), lanes: crew.lanes))
     return ReplayReport(
       final: final, isStopped: progress.isStopped, divergence: progress.divergence,
-      fingerprintsThatAgree: check.fingerprintsThatAgree,
+      agreed: check.agreed,
       hashesAgree: progress.end.map { $0.hash == repeated?.hash && $0.version == repeated?.version })
   }
 
@@ -153,14 +176,19 @@ public final class Replayer: @unchecked Sendable {  // all but the request to st
 
   /// Carries out an event; returns whether to go on.
   private func carryOut(_ number: Int, _ progress: inout Progress) -> Bool {
+    // Nobody does anything before workers begin.
+    guard number != schedule.unfit, hasBegun || events[number].worker == nil else {
+      return differ(at: number, &progress)
+    }
     switch events[number] {
     case .begin(let range, let pulling):
-      guard !isActive.contains(true) else { return differ(at: number, &progress) }
+      guard !places.contains(where: \.isActive) else { return differ(at: number, &progress) }
+      hasBegun = true
       setup.server.begin(workers: range)
       for worker in range {
-        isActive[worker] = true
-        beginsWithPull[worker] = pulling.contains(worker)
-        if !beginsWithPull[worker] { prepare(worker) }
+        places[worker].isActive = true
+        places[worker].beginsWithPull = pulling.contains(worker)
+        if !places[worker].beginsWithPull { prepare(worker) }
       }
     case .push(let push):
       clock.microseconds = push.arrivedAt
@@ -170,13 +198,17 @@ public final class Replayer: @unchecked Sendable {  // all but the request to st
       return carryOut(pull, number, &progress)
     case .leave(let worker, let microseconds):
       clock.microseconds = microseconds
+      // It tells the server all that it has to tell before it leaves.
+      guard !workers.isPartial(worker), workers[worker].pending == nil else { return differ(at: number, &progress) }
       schedule.pass(worker)
-      isActive[worker] = false
+      places[worker].isActive = false
       workers.leave(worker)
       goOnWithReleased()
     case .join(let worker, let microseconds):
       clock.microseconds = microseconds
-      guard !isActive[worker] else { return differ(at: number, &progress) }
+      guard !places[worker].isActive, workers.allows(.join, worker, shard: 0) else {
+        return differ(at: number, &progress)
+      }
       schedule.pass(worker)
       if let shards {
         if workers.pull(worker, joins: true, shard: 0, of: shards) { takePart(worker) }
@@ -209,7 +241,9 @@ public final class Replayer: @unchecked Sendable {  // all but the request to st
 
   private func carryOut(_ push: RecordedPush, _ number: Int, _ progress: inout Progress) -> Bool {
     let worker = push.worker
-    guard isActive[worker], push.shard < shards?.shardCount ?? 1 else { return differ(at: number, &progress) }
+    guard places[worker].isActive, push.shard < shards?.shardCount ?? 1, !workers.waits(worker),
+      workers.allows(.push, worker, shard: push.shard)
+    else { return differ(at: number, &progress) }
     schedule.pass(worker)
     if !workers.isPartial(worker) {
       guard case .push = takeErrand(of: worker) else { return differ(at: number, &progress) }
@@ -218,11 +252,11 @@ public final class Replayer: @unchecked Sendable {  // all but the request to st
       if let answer = workers.push(worker, shard: push.shard, of: shards) { goOn(worker, answer) }
       return true
     }
-    if arrivesTwice[worker] {
-      arrivesTwice[worker] = false
+    if places[worker].arrivesTwice {
+      places[worker].arrivesTwice = false
       if !setup.configuration.recognizesDuplicates {
         workers[worker].pushFirstOfTwo()
-        knownErrand[worker] = .push
+        places[worker].knownErrand = .push
         goOnWithReleased()
         return true
       }
@@ -234,20 +268,23 @@ public final class Replayer: @unchecked Sendable {  // all but the request to st
 
   private func carryOut(_ pull: RecordedPull, _ number: Int, _ progress: inout Progress) -> Bool {
     let worker = pull.worker
-    guard pull.shard < shards?.shardCount ?? 1, isActive[worker] || shards != nil else {
-      return differ(at: number, &progress)
-    }
+    let isActive = places[worker].isActive
+    guard pull.shard < shards?.shardCount ?? 1, isActive || shards != nil, !workers.waits(worker),
+      workers.allows(isActive ? .pull : .join, worker, shard: pull.shard)
+    else { return differ(at: number, &progress) }
     schedule.pass(worker)
-    if let shards, workers.isPartial(worker) || !isActive[worker] {
+    if let shards, workers.isPartial(worker) || !isActive {
       // A worker that is out takes its parts to join.
-      if workers.pull(worker, joins: !isActive[worker], shard: pull.shard, of: shards) { takePart(worker) }
+      if workers.pull(worker, joins: !isActive, shard: pull.shard, of: shards) { takePart(worker) }
       return true
     }
     if pull.restarts {
+      // Shards want every gradient.
+      guard shards == nil, !places[worker].beginsWithPull else { return differ(at: number, &progress) }
       workers[worker].restart()
     } else {
-      if beginsWithPull[worker] {
-        beginsWithPull[worker] = false
+      if places[worker].beginsWithPull {
+        places[worker].beginsWithPull = false
       } else {
         guard case .pull = takeErrand(of: worker) else { return differ(at: number, &progress) }
       }
@@ -263,41 +300,34 @@ public final class Replayer: @unchecked Sendable {  // all but the request to st
 
   private func carryOut(_ fault: RecordedFault, _ number: Int, _ progress: inout Progress) -> Bool {
     let worker = fault.worker
-    switch fault.kind {
-    case .pause: return true
-    case .crash:
-      schedule.pass(worker)
+    guard fault.kind != .pause else { return true }
+    guard !workers.isPartial(worker) else { return differ(at: number, &progress) }
+    schedule.pass(worker)
+    if fault.kind == .crash {
       schedule.skip(to: number, by: worker)
       workers[worker].crash()
-      forget(worker)
-    case .lostPush:
-      schedule.pass(worker)
-      guard case .push = takeErrand(of: worker) else { return differ(at: number, &progress) }
+      places[worker].forget()
+      return true
+    }
+    guard !workers.waits(worker), case .push = takeErrand(of: worker) else { return differ(at: number, &progress) }
+    if fault.kind == .lostPush {
       workers[worker].losePush()
-      beginsWithPull[worker] = true
-    case .duplicatedPush:
-      schedule.pass(worker)
-      knownErrand[worker] = takeErrand(of: worker)
-      arrivesTwice[worker] = true
+      places[worker].beginsWithPull = true
+    } else {
+      places[worker].knownErrand = .push
+      places[worker].arrivesTwice = true
     }
     return true
   }
 
   /// Begins anew with a worker that joined.
   private func takePart(_ worker: Int) {
-    isActive[worker] = true
-    forget(worker)
+    places[worker].isActive = true
+    places[worker].forget()
     prepare(worker)
   }
 
-  /// Forgets what was to come of a worker.
-  private func forget(_ worker: Int) {
-    knownErrand[worker] = nil
-    beginsWithPull[worker] = false
-    arrivesTwice[worker] = false
-  }
-
-  /// The worker wants something else than what was recorded.
+  /// The recorded event cannot be carried out: its worker wants something else, or is not there to do it.
   private func differ(at number: Int, _ progress: inout Progress) -> Bool {
     progress.divergence = ReplayDivergence(event: number, recorded: events[number], repeated: nil)
     return false
@@ -307,15 +337,15 @@ public final class Replayer: @unchecked Sendable {  // all but the request to st
 
   /// Lets a worker compute what its next event needs.
   private func prepare(_ worker: Int) {
-    guard knownErrand[worker] == nil, let task = schedule.task(of: worker) else { return }
-    isComputing[worker] = true
+    guard places[worker].knownErrand == nil, let task = schedule.task(of: worker) else { return }
+    places[worker].isComputing = true
     workers.compute(worker, minibatches: task.minibatches, finishes: task.finishes, due: task.event)
   }
 
   private func takeErrand(of worker: Int) -> Errand? {
-    if let errand = knownErrand[worker].take() { return errand }
-    guard isComputing[worker] else { return nil }
-    isComputing[worker] = false
+    if let errand = places[worker].knownErrand.take() { return errand }
+    guard places[worker].isComputing else { return nil }
+    places[worker].isComputing = false
     let (errand, used) = workers.collect(worker)
     schedule.use(used, by: worker)
     return errand
@@ -326,10 +356,11 @@ public final class Replayer: @unchecked Sendable {  // all but the request to st
   }
 
   private func goOn(_ worker: Int, _ answer: ScheduledWorkers.Answer) {
+    if case .stopped = answer { hasStopped = true }
     guard case .proceed(let errand) = answer else { return }
     if case .pull = errand {
       // In a counterfactual it may have been refused where the recorded one was not.
-      if !isExact, !nextIsPull(worker) { workers[worker].pull() } else { knownErrand[worker] = errand }
+      if !isExact, !nextIsPull(worker) { workers[worker].pull() } else { places[worker].knownErrand = errand }
     }
     prepare(worker)
   }
@@ -358,8 +389,8 @@ public struct ReplayReport: Sendable {
   public var isStopped: Bool
   /// The first event that differs from the recording, or in a counterfactual, that cannot be carried out; `nil` if none does.
   public var divergence: ReplayDivergence?
-  /// How many hashes of the parameters agreed on the way.
-  public var fingerprintsThatAgree: Int
+  /// What was compared on the way, and agreed.
+  public var agreed: ReplayAgreement
   /// Whether the last parameters are those of the recorded run; `nil` if the recording breaks off before.
   public var hashesAgree: Bool?
 }

@@ -24,14 +24,23 @@ final class ScheduledWorkers {
   /// What each worker wants, once its computation was collected.
   private let results: ComputationResults
   private var isWaiting: [Bool]
-  /// Pushes of which some shards have their part, by worker.
-  private var partialPushes: [Int: PartialPush] = [:]
-  /// The parts of a pull that were taken, by worker.
-  private var partialPulls: [Int: Int] = [:]
+  /// What some shards have had their part of, and others not yet, by worker.
+  private var partial: [Int: PartialExchange] = [:]
 
-  private struct PartialPush {
-    let nonFiniteIndex: Int?
-    var parts = 0
+  /// What a worker does with the server, shard by shard.
+  enum Exchange {
+    /// It pushes.
+    case push
+    /// It takes the latest parameters.
+    case pull
+    /// It takes them, to take part from then on.
+    case join
+  }
+
+  private struct PartialExchange {
+    let kind: Exchange
+    var nonFiniteIndex: Int?
+    var shards: Set<Int> = []
     var reply = PushReply.proceed
   }
 
@@ -102,16 +111,15 @@ final class ScheduledWorkers {
   /// Carries out one shard's part of a worker's push; `nil` until it was the last part.
   func push(_ worker: Int, shard: Int, of server: ShardedParameterServer) -> Answer? {
     guard let push = workers[worker].pending else { preconditionFailure("worker \(worker) has nothing to push") }
-    var partial = partialPushes[worker] ?? PartialPush(nonFiniteIndex: server.nonFiniteIndex(of: push))
-    partial.reply.merge(server.pushPart(push, shard: shard, nonFiniteIndex: partial.nonFiniteIndex))
-    partial.parts += 1
-    partialPushes[worker] = partial.parts == server.shardCount ? nil : partial
-    guard partial.parts == server.shardCount else { return nil }
+    var parts =
+      partial[worker] ?? PartialExchange(kind: .push, nonFiniteIndex: server.nonFiniteIndex(of: push))
+    parts.reply.merge(server.pushPart(push, shard: shard, nonFiniteIndex: parts.nonFiniteIndex))
+    guard isComplete(parts, of: worker, with: shard, of: server) else { return nil }
     return settle(
       worker,
       workers[worker].push { push, snapshot in
         server.finish(push, snapshot: &snapshot)
-        return partial.reply
+        return parts.reply
       })
   }
 
@@ -122,15 +130,32 @@ final class ScheduledWorkers {
     } else {
       server.pullPart(worker: worker, shard: shard)
     }
-    partialPulls[worker, default: 0] += 1
-    guard partialPulls[worker] == server.shardCount else { return false }
-    partialPulls[worker] = nil
+    let parts = partial[worker] ?? PartialExchange(kind: joins ? .join : .pull)
+    guard isComplete(parts, of: worker, with: shard, of: server) else { return false }
     workers[worker].pull { server.finishPull(worker: worker, snapshot: &$0) }
     return true
   }
 
+  /// Notes that a shard has had its part; returns whether it was the last one.
+  private func isComplete(
+    _ parts: PartialExchange, of worker: Int, with shard: Int, of server: ShardedParameterServer
+  ) -> Bool {
+    var parts = parts
+    parts.shards.insert(shard)
+    partial[worker] = parts.shards.count == server.shardCount ? nil : parts
+    return partial[worker] == nil
+  }
+
   /// Whether parts of a worker's push or pull have still to come.
-  func isPartial(_ worker: Int) -> Bool { partialPushes[worker] != nil || partialPulls[worker] != nil }
+  func isPartial(_ worker: Int) -> Bool { partial[worker] != nil }
+
+  /// Whether a worker can deal with a shard now: it is not in the middle of something else, and the shard has not had its part.
+  func allows(_ kind: Exchange, _ worker: Int, shard: Int) -> Bool {
+    partial[worker].map { $0.kind == kind && !$0.shards.contains(shard) } ?? true
+  }
+
+  /// Whether a worker waits until another event releases it.
+  func waits(_ worker: Int) -> Bool { isWaiting[worker] }
 
   /// Returns the workers that the last push or leave let go and that had been waiting, each with what it wants now.
   func takeReleased() -> [(worker: Int, answer: Answer)] {

@@ -48,7 +48,7 @@ struct Curriculum: Sendable {
   /// The minibatches that are dealt together with this one, and share a learning rate with it.
   private func round(of number: Int, worker: Int) -> Range<Int> {
     guard roundSize > 1 else { return number..<number + 1 }
-    let first = number - worker
+    let first = max(0, number - worker)  // the worker may be another one, in a recording that was made up
     return first..<min(first + roundSize, (number / roundsPeriod + 1) * roundsPeriod)
   }
 }

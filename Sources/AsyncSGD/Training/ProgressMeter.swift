@@ -6,6 +6,8 @@ struct ProgressMeter {
   private let examplesPerEpoch: Int
   /// Examples trained on by earlier processes.
   private let earlierExamples: Int
+  /// Examples that this process will train on.
+  private let examplesToCome: Int
   private var lastSeconds = 0.0
   /// The loss of the last report that had one.
   private var lastLoss: Double?
@@ -13,8 +15,10 @@ struct ProgressMeter {
   private var glance = (seconds: 0.0, examples: 0)
   private var epochSums = TrainingTotals()
 
-  init(run: RunDescription, examplesPerEpoch: Int, earlierExamples: Int) {
+  /// Creates a meter at the start of a run; without `examplesToCome`, all epochs that are left will be trained.
+  init(run: RunDescription, examplesPerEpoch: Int, earlierExamples: Int, examplesToCome: Int? = nil) {
     self.run = run
+    self.examplesToCome = examplesToCome ?? max(0, run.epochs * examplesPerEpoch - earlierExamples)
     self.examplesPerEpoch = examplesPerEpoch
     self.earlierExamples = earlierExamples
   }
@@ -61,14 +65,14 @@ struct ProgressMeter {
     _ status: ServerStatus, seconds: Double, trainLoss: Double?, examplesPerSecond: Double
   ) -> TrainingProgress {
     let examples = earlierExamples + status.examples
-    let total = run.epochs * examplesPerEpoch
     let pace = seconds > 0 ? Double(status.examples) / seconds : 0
     return TrainingProgress(
       seconds: seconds, epoch: Double(examples) / Double(max(1, examplesPerEpoch)), epochs: run.epochs,
       examples: examples, examplesPerSecond: examplesPerSecond,
       updates: status.version, plannedUpdates: run.plannedUpdates, trainLoss: trainLoss,
       learningRate: status.nextLearningRate, stalenessMean: status.stalenessMean,
-      stalenessMax: status.stalenessMax, secondsRemaining: pace > 0 ? Double(max(0, total - examples)) / pace : nil)
+      stalenessMax: status.stalenessMax,
+      secondsRemaining: pace > 0 ? Double(max(0, examplesToCome - status.examples)) / pace : nil)
   }
 
   /// The training accuracy of the epoch under way, `nil` before its first example.

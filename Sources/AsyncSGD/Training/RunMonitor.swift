@@ -39,7 +39,11 @@ final class RunMonitor: @unchecked Sendable {  // each variable says where it is
   ///   - observer: Who is told.
   ///   - isLive: Whether the course of the run depends on the wall's clock; if not, the driver calls ``look(at:)``.
   ///   - virtualClock: The time of an emulated run.
-  init(_ setup: RunSetup, observer: any TrainingObserver, isLive: Bool = true, virtualClock: RunClock? = nil) {
+  ///   - examplesToCome: The examples that will be trained on; `nil` for those of all epochs that are left.
+  init(
+    _ setup: RunSetup, observer: any TrainingObserver, isLive: Bool = true, virtualClock: RunClock? = nil,
+    examplesToCome: Int? = nil
+  ) {
     self.setup = setup
     let period = isLive ? nil : setup.configuration.lookPeriod(plan: setup.plan)
     lookPeriod = period
@@ -49,7 +53,8 @@ final class RunMonitor: @unchecked Sendable {  // each variable says where it is
     server = setup.server
     samples = MidEpochSamples(setup, stopwatch: stopwatch, virtualClock: virtualClock)
     meter = ProgressMeter(
-      run: setup.description, examplesPerEpoch: setup.data.training.count, earlierExamples: setup.start.examples)
+      run: setup.description, examplesPerEpoch: setup.data.training.count, earlierExamples: setup.start.examples,
+      examplesToCome: examplesToCome)
     diagnosis = RunDiagnosis(
       setup.configuration, model: setup.model, data: setup.data.training, plan: setup.plan,
       // Whether the curvature is measured must not depend on the machine where nothing else does.

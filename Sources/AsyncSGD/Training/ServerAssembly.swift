@@ -76,7 +76,7 @@ struct ServerAssembly {
   private func makeParameterServer(_ part: Range<Int>, shard: Int) -> ParameterServer {
     let layout = model.layout
     nonisolated(unsafe) let tape = recorder.map {
-      ServerTape($0, shard: shard, isWhole: part.count == initial.count, workers: configuration.workers)
+      ServerTape($0, shard: shard, workers: configuration.workers)
     }  // nobody but the server uses it from here on
     return ParameterServer(
       initial: Array(initial[part]),

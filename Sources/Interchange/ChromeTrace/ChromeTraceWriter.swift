@@ -1,7 +1,7 @@
 /// Writes a file of the trace event format, which Perfetto and `chrome://tracing` open.
 ///
 /// A trace shows *lanes*, grouped by *processes*. A lane holds slices, which last, and instants, which do not; a process can
-/// have counters. Times are microseconds from any moment. Events can be written in any order.
+/// have counters, and arrows lead from slice to slice. Times are microseconds from any moment. Events can be written in any order.
 ///
 /// Source: Google, "Trace Event Format", the JSON object format with `traceEvents`.
 public struct ChromeTraceWriter {
@@ -88,6 +88,24 @@ public struct ChromeTraceWriter {
     try append(
       "\"ph\":\"i\",\"name\":\(Self.quoted(name)),\"cat\":\(Self.quoted(category)),\(Self.place(lane)),\"ts\":\(moment),"
         + "\"s\":\"t\"", arguments)
+  }
+
+  /// Writes an arrow from the slice of one lane to that of another.
+  ///
+  /// - Parameters:
+  ///   - name: What it stands for; arrows are found by name, category and `id` together.
+  ///   - category: Its category.
+  ///   - id: Its number, which no other arrow has.
+  ///   - origin: Where it begins: a lane, and a moment at which a slice of it is under way.
+  ///   - end: Where it ends, likewise; not before it begins.
+  /// - Throws: ``AtomicFileError``.
+  public mutating func arrow(
+    _ name: String, category: String, id: Int, from origin: (lane: Lane, moment: Int), to end: (lane: Lane, moment: Int)
+  ) throws(AtomicFileError) {
+    let identity = "\"name\":\(Self.quoted(name)),\"cat\":\(Self.quoted(category)),\"id\":\(id)"
+    try append("\"ph\":\"s\",\(identity),\(Self.place(origin.lane)),\"ts\":\(origin.moment)", [:])
+    // Bound to the slice that encloses it, not to the next one.
+    try append("\"ph\":\"f\",\"bp\":\"e\",\(identity),\(Self.place(end.lane)),\"ts\":\(end.moment)", [:])
   }
 
   /// Writes the value that a counter has from a moment on.

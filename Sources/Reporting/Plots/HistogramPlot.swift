@@ -2,11 +2,11 @@
 package struct HistogramPlot: Sendable {
   /// A distribution.
   package struct Series: Sendable {
-    /// A part of the horizontal axis and the share that falls there, for each unit of the axis.
+    /// A part of the horizontal axis and how much falls there.
     package struct Bin: Hashable, Sendable {
       /// From where to where it reaches.
       package var range: ClosedRange<Double>
-      /// The share of all values in a unit of the axis.
+      /// The share of all values; of those in a unit of the axis, where bins have different widths.
       package var density: Double
 
       /// Creates a bin.
@@ -20,7 +20,7 @@ package struct HistogramPlot: Sendable {
     package let name: String
     /// Its ``PlotStyle``.
     package let style: Int
-    /// Its bins, from left to right.
+    /// Its bins, from left to right; what lies between two of them is empty.
     package let bins: [Bin]
 
     /// Creates a distribution.
@@ -59,6 +59,11 @@ package struct HistogramPlot: Sendable {
       entries: series.map { PlotFrame.Entry(name: $0.name, style: $0.style, hasMarks: false) })
   }
 
+  /// Whether there is something between two bins, more than rounding makes of ends that meet.
+  private func isGap(_ left: Series.Bin, _ right: Series.Bin) -> Bool {
+    right.range.lowerBound - left.range.upperBound > 1e-6 * (right.range.upperBound - right.range.lowerBound)
+  }
+
   /// Returns the plot as an `svg` element, which needs the style sheet of ``PlotStyle``.
   ///
   /// - Parameter id: A name that no other picture of the page has.
@@ -67,7 +72,11 @@ package struct HistogramPlot: Sendable {
     let outlines = series.filter { !$0.bins.isEmpty }.flatMap { series in
       let floor = frame.y(0)
       var points = [(x: frame.x(series.bins[0].range.lowerBound), y: floor)]
-      for bin in series.bins {
+      for (index, bin) in series.bins.enumerated() {
+        if index > 0, isGap(series.bins[index - 1], bin) {
+          points.append((points[points.count - 1].x, floor))
+          points.append((frame.x(bin.range.lowerBound), floor))
+        }
         points.append((frame.x(bin.range.lowerBound), frame.y(bin.density)))
         points.append((frame.x(bin.range.upperBound), frame.y(bin.density)))
       }

@@ -75,7 +75,7 @@ package struct StalenessPlots {
       series: [series("median", 0, \.p50), series("95 % do not exceed", 1, \.p95)])
   }
 
-  /// The bins side by side with the same width each; on a logarithmic axis that is a power of ten for as many bins.
+  /// The bins, all of which have the same width; on a logarithmic axis they are places in powers of ten.
   private func histogram(
     _ histogram: ValueHistogram, _ title: String, _ label: String, isLogarithmic: Bool
   ) -> HistogramPlot? {
@@ -85,13 +85,13 @@ package struct StalenessPlots {
       let range =
         isLogarithmic
         ? PlotAxis.decade(bin.range.lowerBound)...PlotAxis.decade(bin.range.upperBound) : bin.range
-      return HistogramPlot.Series.Bin(range, density: Double(bin.count) / total / (range.upperBound - range.lowerBound))
+      return HistogramPlot.Series.Bin(range, density: Double(bin.count) / total)
     }
     let middle = histogram.quantile(0.5).map { NumberText.scientific($0) } ?? "-"
     return HistogramPlot(
       title: title, description: "\(label), of \(histogram.count) samples; the median is \(middle).",
       label: isLogarithmic ? "\(label), as a power of ten" : label,
-      densityLabel: isLogarithmic ? "share for each power of ten" : "share for each unit",
+      densityLabel: "share of the samples",
       series: [.init("samples", style: 0, bins: bins)])
   }
 }

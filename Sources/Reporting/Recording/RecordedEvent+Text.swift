@@ -14,7 +14,7 @@ extension RecordedEvent {
     case .fault(let fault):
       return fault.duration > 0
         ? "\(fault.kind.text) of \(NumberText.fixed(Double(fault.duration) / 1e3, digits: 3)) ms" : fault.kind.text
-    case .fingerprint(_, let hash): return "fingerprint \(hexadecimal(hash))"
+    case .fingerprint(_, _, let hash): return "fingerprint \(hexadecimal(hash))"
     case .epoch(let number, _): return "epoch \(number) done"
     case .end(let end): return "end, fingerprint \(hexadecimal(end.hash))"
     }

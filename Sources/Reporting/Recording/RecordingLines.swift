@@ -50,7 +50,8 @@ public struct RecordingLines: Sendable {
       object.add("minibatches", fault.minibatches)
       object.add("duration", fault.duration)
     case .leave(let worker, _), .join(let worker, _): object.add("worker", worker)
-    case .fingerprint(let version, let hash):
+    case .fingerprint(let shard, let version, let hash):
+      object.add("shard", shard)
       object.add("version", version)
       object.add("hash", hexadecimal(hash))
     case .epoch(let number, _): object.add("epoch", number)
@@ -58,6 +59,7 @@ public struct RecordingLines: Sendable {
       object.add("version", end.version)
       object.add("hash", hexadecimal(end.hash))
       object.add("position", end.position)
+      object.add("outcome", end.outcome.name)
     }
     if case .push = event {} else if let moment = event.microseconds { object.add("at", moment) }
     return object.text + "\n"
@@ -162,6 +164,17 @@ extension RecordedEvent {
     case .fingerprint: "fingerprint"
     case .epoch: "epoch"
     case .end: "end"
+    }
+  }
+}
+
+extension RecordedEnd.Outcome {
+  fileprivate var name: String {
+    switch self {
+    case .completed: "completed"
+    case .interrupted: "interrupted"
+    case .deserted: "deserted"
+    case .diverged: "diverged"
     }
   }
 }

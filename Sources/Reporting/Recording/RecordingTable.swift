@@ -63,10 +63,8 @@ public struct RecordingTable: Sendable {
     let worker = event.worker.map { "\($0)" } ?? ""
     let version = event.version.map { "\($0)" } ?? ""
     guard case .push(let push) = event else {
-      var shard = ""
-      if case .pull(let pull) = event { shard = "\(pull.shard)" }
       return row(
-        sequence: "\(sequence)", time: time, worker: worker, shard: shard, version: version,
+        sequence: "\(sequence)", time: time, worker: worker, shard: Self.shard(event), version: version,
         minibatches: Self.minibatches(event), what: event.text)
     }
     return row(
@@ -164,6 +162,14 @@ public struct RecordingTable: Sendable {
     let sums = "staleness \(NumberText.count(law.applied))\(unused) + age \(NumberText.count(law.age))"
     let verdict = law.residual == 0 ? "exact" : "off by \(NumberText.count(law.residual))"
     return "\(sums) = (\(law.workers) - 1) × \(NumberText.count(law.updates)) updates, \(verdict)"
+  }
+
+  private static func shard(_ event: RecordedEvent) -> String {
+    switch event {
+    case .pull(let pull): "\(pull.shard)"
+    case .fingerprint(let shard, _, _): "\(shard)"
+    default: ""
+    }
   }
 
   private static func minibatches(_ event: RecordedEvent) -> String {

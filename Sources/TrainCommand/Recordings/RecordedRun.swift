@@ -43,6 +43,9 @@ struct RecordedRun {
   init(_ header: RecordingHeader, path: String) throws(CheckpointError) {
     let fields = MetadataFields(header.settings, prefix: "", path: path)
     settings = try RunSettings(fields, mostWorkers: Simulator.maximumWorkers)
+    guard settings.configuration.mode != .hogwild else {
+      throw fields.malformed("mode", "one whose pulls are of one version")
+    }
     backend = try fields.name("backend", among: Vocabulary.ofThisProgram.kernels.map(\.name))
     instructionSet = try fields.text("instructionSet")
     guard let driver = RunDescription.Driver(rawValue: try fields.text("driver")), driver != .replay else {

@@ -51,7 +51,7 @@ struct SimulationSession {
     }
     let recorder = try options.train.record.map { path in
       let run = RecordedRun(settings, backend: backend, data: data, driver: .virtual, cluster: "\(cluster)")
-      return try RecordingWriter(path: path, header: RecordingHeader(settings: run.fields))
+      return try RecordingWriter(path: path, header: RecordingHeader(settings: run.fields), watchesClock: false)
     }
     let notes = VirtualTimeNotes(settings.configuration, examples: data.training.count)
     if let overlap = notes.overlap { console.open(with: overlap) }

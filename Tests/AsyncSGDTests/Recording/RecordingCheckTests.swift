@@ -23,7 +23,8 @@ struct RecordingCheckTests {
     .leave(worker: 3, microseconds: 0), .join(worker: 0, microseconds: -1),
     .fault(RecordedFault(kind: .pause, worker: 0, microseconds: 0, duration: -1)),
     .fault(RecordedFault(kind: .crash, worker: 0, minibatches: [-1], microseconds: 0)),
-    .fingerprint(version: -1, hash: 0), .epoch(number: 0, microseconds: 0),
+    .fingerprint(version: -1, hash: 0), .fingerprint(shard: -1, version: 4, hash: 0),
+    .fingerprint(version: 3, hash: 0), .epoch(number: 0, microseconds: 0),
     .end(RecordedEnd(version: -1, hash: 0, position: 0, microseconds: 0)),
     .end(RecordedEnd(version: 5, hash: 0, position: -1, microseconds: 0)),
   ]
@@ -46,6 +47,25 @@ struct RecordingCheckTests {
     for events in [[end, end], [end, epoch], [epoch, epoch]] {
       let bytes = try SampleRecording.bytes(header: SampleRecording.header(), events: events)
       #expect(throws: RecordingError.self) { try Recording(bytes: bytes) }
+    }
+  }
+
+  @Test("shards and epochs that the settings do not have are refused")
+  func beyondSettings() throws {
+    var header = SampleRecording.header()
+    header.settings["epochs"] = "2"
+    header.settings["hyperparameter.server-shards"] = "2"
+    for (event, isFine) in [
+      (RecordedEvent.epoch(number: 2, microseconds: 0), true), (.epoch(number: 3, microseconds: 0), false),
+      (.fingerprint(shard: 1, version: 0, hash: 0), true), (.fingerprint(shard: 2, version: 0, hash: 0), false),
+      (Self.push { $0.shard = 2 }, false),
+    ] {
+      let bytes = try SampleRecording.bytes(header: header, events: [event])
+      if isFine {
+        #expect(try Recording(bytes: bytes).events == [event])
+      } else {
+        #expect(throws: RecordingError.self) { try Recording(bytes: bytes) }
+      }
     }
   }
 

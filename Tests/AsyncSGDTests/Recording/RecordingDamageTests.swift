@@ -99,13 +99,33 @@ struct RecordingDamageTests {
     }
   }
 
-  @Test("a recording of a later format, and a file that is none, are told apart")
+  @Test("bytes after the end of a run are noticed, however few; after a cut, they are a block that is not whole")
+  func appended() throws {
+    let (bytes, firstBlock, _) = try Self.twoBlocks()
+    for count in [1, 19, 20, 200] {
+      let rest = Array(repeating: UInt8(0), count: count)
+      #expect(
+        throws: RecordingError.damaged(
+          path: "recording", block: 3, offset: bytes.count, reason: "follows the end of the recording")
+      ) { try Recording(bytes: bytes + rest) }
+      let cut = Array(bytes[..<firstBlock]) + rest
+      if count < 20 {
+        #expect(try Recording(bytes: cut).discardedBytes == count)
+      } else {
+        #expect(throws: RecordingError.self) { try Recording(bytes: cut) }
+      }
+    }
+    let whole = SampleRecording.block(.events, number: 3, payload: [23, 5, 0, 0])
+    #expect(throws: RecordingError.self) { try Recording(bytes: bytes + whole) }
+  }
+
+  @Test("a recording of another format, and a file that is none, are told apart")
   func otherFiles() throws {
     var bytes = try SampleRecording.bytes()
-    bytes[8] = 2
+    bytes[8] = 3
     let checksum = bytes[..<12].withUnsafeBytes(CRC32C.checksum)
     for i in 0..<4 { bytes[12 + i] = UInt8(truncatingIfNeeded: checksum >> UInt32(8 * i)) }
-    #expect(throws: RecordingError.newerFormat(path: "recording", version: 2, supported: 1)) {
+    #expect(throws: RecordingError.otherFormat(path: "recording", version: 3, supported: 2)) {
       try Recording(bytes: bytes)
     }
     #expect(throws: RecordingError.notARecording(path: "recording")) {

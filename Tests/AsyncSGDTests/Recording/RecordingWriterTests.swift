@@ -35,11 +35,45 @@ struct RecordingWriterTests {
     #expect(try Recording(reading: place.path).events.isEmpty)
     for event in SampleRecording.events.dropLast() { writer.record(event) }
     // Nobody flushes: the writer's own clock does.
-    while try Recording(reading: place.path).events.isEmpty { sched_yield() }
+    let events = Array(SampleRecording.events.dropLast())
+    while try Recording(reading: place.path).events.count < events.count { sched_yield() }
     let recording = try Recording(reading: place.path)
-    #expect(recording.events == SampleRecording.events.dropLast())
+    #expect(recording.events == events)
     #expect(!recording.isComplete)
     try writer.close()
+  }
+
+  @Test("a run that is killed leaves nearly all of its events, without anybody's clock", arguments: [1, 4])
+  func blocksEndByCount(shards: Int) throws {
+    let place = RecordingPlace()
+    let writer = try RecordingWriter(path: place.path, header: SampleRecording.header(workers: 8), watchesClock: false)
+    let events = SampleRecording.race(updates: 1_000, shards: shards)
+    for (number, event) in events.enumerated() {
+      writer.record(event)
+      let count = number + 1
+      guard [10, 16, 40, 100, 500, 1_000, events.count].contains(count) else { continue }
+      writer.writeCompleteBlocks()
+      let read = try Recording(reading: place.path).events
+      #expect(read == Array(events.prefix(read.count)))
+      #expect(count - read.count < max(16, count / 8), "\(read.count) of \(count)")
+    }
+  }
+
+  @Test("equal events make equal bytes where the clock is not looked at, whenever they are written")
+  func equalBytes() throws {
+    let events = SampleRecording.race(updates: 500)
+    let recordings = try [1, 7, 10_000].map { period in
+      let place = RecordingPlace()
+      let writer = try RecordingWriter(
+        path: place.path, header: SampleRecording.header(workers: 8), watchesClock: false)
+      for (number, event) in events.enumerated() {
+        writer.record(event)
+        if number % period == 0 { writer.writeCompleteBlocks() }
+      }
+      try writer.close()
+      return try place.bytes()
+    }
+    #expect(recordings[0] == recordings[1] && recordings[0] == recordings[2])
   }
 
   @Test("what comes after the end of the recording is not recorded, and closing twice does no harm")
@@ -129,6 +163,7 @@ struct RecordingWriterTests {
     let writer = try RecordingWriter(path: place.path, header: SampleRecording.header(workers: 8))
     let events = SampleRecording.race(updates: 1_000)
     for event in events[..<500] { writer.record(event) }
+    writer.writeCompleteBlocks()
     let before = allocation_count_of_this_thread()
     // Without an iterator, which allocates in a debug build.
     var next = 500

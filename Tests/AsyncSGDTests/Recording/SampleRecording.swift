@@ -32,6 +32,7 @@ enum SampleRecording {
     .fingerprint(version: 42, hash: 0xFEDC_BA98_7654_3210),
     .push(push(worker: 2, shard: 0, base: 41, version: 42, minibatches: [28], at: 2_500)),
     .push(push(worker: 2, shard: 1, base: 40, version: 40, minibatches: [], at: 2_500, travel: 30)),
+    .fingerprint(shard: 1, version: 41, hash: 0x0123_4567_89AB_CDEF),
     .push(
       push(worker: 0, base: 41, version: 43, minibatches: [29], fate: .dropped(.tooStale), pulls: false, at: 2_600)),
     .fault(RecordedFault(kind: .crash, worker: 1, minibatches: [30, 31], microseconds: 2_700)),
@@ -90,7 +91,10 @@ enum SampleRecording {
       }
       starts[worker] = last + 55
       finishes[worker] = last + 9_000 + Int(stream.uniform(below: 6_000))
-      if (update + 1) % interval == 0 { events.append(.fingerprint(version: update + 1, hash: stream.next())) }
+      guard (update + 1) % interval == 0 else { continue }
+      for shard in 0..<shards {
+        events.append(.fingerprint(shard: shard, version: update + 1, hash: stream.next()))
+      }
     }
     events.append(.end(RecordedEnd(version: updates, hash: stream.next(), position: updates, microseconds: last + 100)))
     return events

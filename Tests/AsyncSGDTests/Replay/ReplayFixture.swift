@@ -56,14 +56,20 @@ struct RecordedRun {
 
   /// Repeats the run.
   func replay(
-    _ other: TrainingConfiguration? = nil, isExact: Bool = true, events: [RecordedEvent]? = nil, threads: Int
+    _ other: TrainingConfiguration? = nil, isExact: Bool = true, events: [RecordedEvent]? = nil, threads: Int,
+    observer: any TrainingObserver = RecordingObserver()
   ) throws -> ReplayReport {
     let recording = Recording(header: recording.header, events: events ?? recording.events, discardedBytes: 0)
     return try Replayer(
       other ?? configuration, isExact: isExact, recording: recording, model: TrainingFixture.model(model),
       data: TrainingFixture.digits, backend: Self.backend, programVersion: "test", threads: threads,
-      observer: RecordingObserver()
+      observer: observer
     ).run()
+  }
+
+  /// The numbers of the hashes among the events.
+  var fingerprints: [Int] {
+    recording.events.indices.filter { if case .fingerprint = recording.events[$0] { true } else { false } }
   }
 
   /// The numbers of the pushes among the events.

@@ -12,7 +12,7 @@ struct ReplayTests {
     return configuration
   }
 
-  private func expectSame(_ replay: ReplayReport, _ run: RecordedRun) {
+  private func expectSame(_ replay: ReplayReport, _ run: RecordedRun, isExact: Bool = true) {
     #expect(replay.divergence == nil)
     #expect(replay.hashesAgree == true)
     #expect(replay.final.parametersHash == run.report.parametersHash)
@@ -22,6 +22,8 @@ struct ReplayTests {
     #expect(replay.final.updatesByWorker == run.report.updatesByWorker)
     #expect(replay.final.last.figures.drops == run.report.last.figures.drops)
     #expect(replay.final.outcome == run.report.outcome)
+    #expect(replay.agreed.pushes == (isExact ? run.pushes.count : 0))
+    #expect(replay.agreed.fingerprints == (isExact ? run.fingerprints.count : 0))
   }
 
   @Test("a run of any mode is repeated bit for bit, on one thread and on three", arguments: PolicyCase.replayed)
@@ -115,6 +117,27 @@ struct ReplayTests {
     }
   }
 
+  @Test("a run whose workers were all lost is repeated, and ends like it")
+  func deserted() throws {
+    let lost = ClusterDescription(faults: [Fault(.crash(restartAfter: nil), .update(6))])
+    for policy in [PolicyCase(.async), PolicyCase(.sync), PolicyCase(.async, (.serverShards, .integer(2)))] {
+      let run = try RecordedRun(configuration(policy), faults: lost)
+      #expect(run.report.outcome == .deserted && run.report.last.updates > 0)
+      expectSame(try run.replay(threads: 2), run)
+    }
+  }
+
+  @Test("what is left of a replay is counted by the recording, not by the plan")
+  func timeLeft() throws {
+    let run = try RecordedRun(configuration(PolicyCase(.async)))
+    let half = Array(run.recording.events.prefix(run.pushes[31] + 1))
+    let observer = RecordingObserver()
+    _ = try run.replay(events: half, threads: 1, observer: observer)
+    let last = observer.events.compactMap { if case .progress(let progress) = $0 { progress } else { nil } }.last
+    // All of it is done, though the run had planned another epoch.
+    #expect(last?.examples == 250 && last?.secondsRemaining == 0)
+  }
+
   @Test("a recording that was made up is refused at the event that cannot be, and not carried out")
   func madeUp() throws {
     let run = try RecordedRun(configuration(PolicyCase(.async)))
@@ -147,14 +170,67 @@ struct ReplayTests {
   }
 
   @Test(
-    "what breaks off is repeated up to there", arguments: [PolicyCase(.async), PolicyCase(.sync), PolicyCase(.ssp)])
+    "what breaks off is repeated up to there, and what was compared is counted",
+    arguments: [
+      PolicyCase(.async), PolicyCase(.sync), PolicyCase(.ssp), PolicyCase(.async, (.serverShards, .integer(3))),
+    ])
   func truncated(policy: PolicyCase) throws {
     let run = try RecordedRun(configuration(policy))
-    for length in [0, 1, 2, 10, run.recording.events.count / 2, run.recording.events.count - 1] {
+    // Where a hash would follow, too.
+    let hashed = run.fingerprints.last ?? 0
+    for length in [0, 1, 2, 10, run.recording.events.count / 2, hashed, run.recording.events.count - 1] {
       let replay = try run.replay(events: Array(run.recording.events.prefix(length)), threads: 2)
       #expect(replay.divergence == nil && replay.hashesAgree == nil)
       #expect(replay.final.outcome == .completed)
+      #expect(replay.agreed.pushes == run.pushes.prefix { $0 < length }.count)
+      #expect(replay.agreed.fingerprints == run.fingerprints.prefix { $0 < length }.count)
     }
+  }
+
+  @Test("each shard is hashed at versions of its own, and another hash is another run", arguments: [1, 3])
+  func fingerprints(shards: Int) throws {
+    // 64 updates.
+    let run = try RecordedRun(configuration(PolicyCase(.async, (.serverShards, .integer(shards)))))
+    var hashed: [[Int]] = []
+    for number in run.fingerprints {
+      guard case .fingerprint(let shard, let version, let hash) = run.recording.events[number] else { continue }
+      hashed.append([shard, version])
+      var events = run.recording.events
+      events[number] = .fingerprint(shard: shard, version: version, hash: hash ^ 1)
+      #expect(try run.replay(events: events, threads: 2).divergence?.event == number)
+      events.remove(at: number)
+      #expect(try run.replay(events: events, threads: 2).divergence != nil)
+    }
+    #expect(hashed.sorted { $0[0] < $1[0] } == (0..<shards).map { [$0, 64] })
+  }
+
+  @Test("in a recording of threads, another shard's events may come between an update and its hash")
+  func shardsOfThreads() {
+    let events: [RecordedEvent] = [
+      .pull(RecordedPull(worker: 0, shard: 0, version: 64, microseconds: 1)),
+      .pull(RecordedPull(worker: 1, shard: 1, version: 64, microseconds: 1)),
+      .fingerprint(shard: 1, version: 64, hash: 1), .fingerprint(shard: 0, version: 64, hash: 2),
+    ]
+    let check = ReplayCheck(events)
+    for number in [0, 3, 1] { check.record(events[number]) }
+    #expect(check.divergence == nil && check.agreed.fingerprints == 1)
+    check.finish()
+    #expect(check.divergence == ReplayDivergence(event: 2, recorded: events[2], repeated: nil))
+  }
+
+  @Test("how a run ended is compared, too")
+  func ends() throws {
+    let run = try RecordedRun(configuration(PolicyCase(.async), epochs: 1), stopAfterUpdates: 5)
+    var events = run.recording.events
+    guard case .end(var end) = events.removeLast() else { preconditionFailure("no end") }
+    #expect(end.outcome == .interrupted)
+    end.outcome = .diverged
+    let last = events.count
+    #expect(try run.replay(events: events + [.end(end)], threads: 1).divergence?.event == last)
+    // An event that is missing before the end is one that the replay does not have.
+    let missing = try #require(run.pushes.last)
+    events.remove(at: missing)
+    #expect(try run.replay(events: events + [.end(end)], threads: 1).divergence != nil)
   }
 
   @Test("a difference is found at the first update where it shows")
@@ -180,7 +256,7 @@ struct ReplayTests {
   @Test("a counterfactual under the recorded rule is the replay; under another it has the same arrivals")
   func counterfactual() throws {
     let run = try RecordedRun(configuration(PolicyCase(.async), workers: 4))
-    expectSame(try run.replay(isExact: false, threads: 2), run)
+    expectSame(try run.replay(isExact: false, threads: 2), run, isExact: false)
     var other = run.configuration
     other.rule = .stalenessAware
     other.optimizer = .adam

@@ -76,6 +76,27 @@ struct SimulationTests {
     }
   }
 
+  @Test(
+    "recording changes nothing, and equal runs have equal recordings",
+    arguments: [PolicyCase(.async), PolicyCase(.sync), PolicyCase(.async, (.serverShards, .integer(3)))])
+  func recordedAndNot(policy: PolicyCase) throws {
+    let configuration = configuration(policy, workers: 12)
+    let plain = try simulate(configuration, Self.troubled, model: "softmax", threads: 1)
+    let recordings = try [1, 3].map { threads in
+      let place = RecordingPlace()
+      let writer = try RecordingWriter(
+        path: place.path, header: SampleRecording.header(workers: 12), watchesClock: false)
+      let report = try simulate(
+        configuration, Self.troubled, model: "softmax", threads: threads, recorder: writer)
+      #expect(report.final.parametersHash == plain.final.parametersHash)
+      #expect(report.final.last.staleness == plain.final.last.staleness)
+      try writer.close()
+      return try place.bytes()
+    }
+    #expect(recordings[0] == recordings[1])
+    #expect(try Recording(bytes: recordings[0]).isComplete)
+  }
+
   @Test("the timing-only run has the same schedule", arguments: PolicyCase.replayed)
   func timing(policy: PolicyCase) throws {
     guard policy.hyperparameters[.serverShards] == nil else { return }

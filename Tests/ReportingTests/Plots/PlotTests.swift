@@ -89,6 +89,21 @@ struct PlotTests {
     #expect(!svg(series).contains("class=\"area"))
   }
 
+  @Test("of a distribution falls to nothing between bins that do not meet")
+  func gaps() {
+    func points(_ second: ClosedRange<Double>) -> Int? {
+      let series = HistogramPlot.Series("n", style: 0, bins: [.init(0...1, density: 0.4), .init(second, density: 0.4)])
+      let svg = HistogramPlot(title: "T", description: "D", label: "x", densityLabel: "share", series: [series])
+        .svg(id: "p")
+      let path = svg.components(separatedBy: "<path class=\"line s0\" d=\"").last?.prefix { $0 != "\"" }
+      return path?.filter(\.isLetter).count
+    }
+    // Two ends on the floor, two corners of each bin; between bins that do not meet, two more on the floor.
+    #expect(points(1...2) == 6)
+    #expect(points(1.0000001...2) == 6)
+    #expect(points(2...3) == 8)
+  }
+
   @Test("has a style sheet for light and dark with as many colors in each")
   func styles() {
     let css = PlotStyle.css
