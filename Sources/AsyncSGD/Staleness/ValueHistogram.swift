@@ -83,7 +83,7 @@ public struct ValueHistogram: Hashable, Sendable {
 
   /// Returns a value that about `share` of the values do not exceed; `nil` if there are none.
   ///
-  /// That of the first bin is the least value where this lies beyond the bounds, such as a time of 0.
+  /// In the first bin of a logarithmic scale it is 0, if that is the least value.
   ///
   /// - Precondition: `share` lies in `0...1`.
   public func quantile(_ share: Double) -> Double? {

@@ -75,6 +75,7 @@ enum ConsoleTable {
         .epoch: NumberText.fixed(report.epoch, digits: 2), .testLoss: NumberText.loss(report.testLoss),
         .accuracy: NumberText.percent(report.testAccuracy),
         .virtualTime: report.virtualSeconds.map(NumberText.time) ?? "-",
+        .virtualSpeed: speed(report.virtualSeconds, report.seconds),
       ], isVirtual: report.virtualSeconds != nil, width: report.virtualSeconds == nil ? .max : width)
   }
 
