@@ -6,33 +6,31 @@ public struct FitTable: Sendable, CustomStringConvertible {
   private static let mostFamilies = 3
 
   private let fit: ClusterFit
+  private let fitted: FittedScript?
   private let leftOut: [String]
 
   /// Creates the table of a fit.
   ///
   /// - Parameters:
   ///   - fit: The fit.
+  ///   - fitted: The script of its best candidate; `nil` if that needs files that are not written.
   ///   - leftOut: What the recorded run had and a fitted cluster has not, each in words such as `3 crashes`.
-  public init(_ fit: ClusterFit, leftOut: [String] = []) {
+  public init(_ fit: ClusterFit, script fitted: FittedScript?, leftOut: [String] = []) {
     self.fit = fit
+    self.fitted = fitted
     self.leftOut = leftOut
   }
 
   /// The table, a blank line, and the script.
   public var description: String {
     rows.map { $0.name + String(repeating: " ", count: max(2, 19 - $0.name.count)) + $0.value + "\n" }.joined()
-      + choice + warnings.map { "warning: \($0)\n" }.joined() + "\n" + script + "\n"
+      + choice + warnings.map { "warning: \($0)\n" }.joined() + (script.map { "\n\($0)\n" } ?? "")
   }
 
-  /// The script of the fitted cluster, with comments on what it leaves out.
-  ///
-  /// Durations that are drawn from what was measured have no words of their own; in their place stands the nearest candidate
-  /// that has.
-  public var script: String {
-    (warnings.map { "# \($0)." } + [written.cluster.description]).joined(separator: "\n")
+  /// The script of the fitted cluster, with comments on what it leaves out; `nil` if there is none.
+  public var script: String? {
+    fitted.map { (warnings.map { "# \($0)." } + [$0.text]).joined(separator: "\n") }
   }
-
-  private var written: ClusterFit.Candidate { fit.candidates.first { $0.structure != .measured } ?? fit.best }
 
   private var warnings: [String] {
     leftOut.isEmpty
@@ -53,9 +51,14 @@ public struct FitTable: Sendable, CustomStringConvertible {
       "\(eligible) the first in this order is chosen that is as near to the recorded staleness\nas the nearest, within "
       + "\(NumberText.fixed(fit.noise, digits: 3)), which may be chance: those above assume less. "
       + "Thinking is what a worker does\nfrom the server's answer to its next push.\n"
-    if written.structure != fit.best.structure {
+    if let fitted, !fitted.files.isEmpty {
       text +=
-        "Measured times have no words in a script: the one below is of '\(written.structure.rawValue)', which is next.\n"
+        "Measured times have no words in a script: it names files that hold them, "
+        + fitted.files.map { "'\($0.path)'" }.joined(separator: " and ") + ".\n"
+    } else if fitted == nil {
+      text +=
+        "Measured times have no words in a script, so there is none here: '--output FILE' writes it, and the times\n"
+        + "beside it.\n"
     }
     return text
   }

@@ -139,6 +139,31 @@ struct FitCommandTests {
     #expect(try CommandRun.run("fit \(directory.file("r")) --threads 2").exitCode == 64)
   }
 
+  @Test("what is written is the cluster that is reported, with files of measured times beside it")
+  func measuredTimes() throws {
+    let directory = try TemporaryDirectory()
+    let times = (0..<60).map { (index: Int) -> String in
+      let time = 0.002 + 1e-5 * Double(index % 7)
+      return "\(index % 5 == 0 ? time + 0.04 : time)\n"
+    }.joined()
+    try times.write(toFile: directory.file("d.csv"), atomically: true, encoding: .utf8)
+    let run = "simulate --model softmax --epochs 2 --batch-size 16 --workers 8"
+    _ = try CommandRun.run("\(run) --delays \(directory.file("d.csv")) --record \(directory.file("r"))")
+    let fit = try CommandRun.run("fit r --output s", in: directory.path)
+    #expect(fit.exitCode == 0 && fit.output.contains("\n* measured "), "\(fit.errors)")
+    #expect(try directory.names == ["d.csv", "r", "s", "s.compute.csv"])
+    let script = try directory.text("s")
+    #expect(script.hasPrefix("compute s.compute.csv:mean=") && fit.output.hasSuffix("\n\n" + script))
+    let simulated = try CommandRun.run("\(run) --timing-only --script s", in: directory.path)
+    #expect(simulated.exitCode == 0, "\(simulated.errors)")
+    let printed = try CommandRun.run("fit r", in: directory.path)
+    #expect(printed.output.contains("'--output FILE' writes it") && !printed.output.contains("\ncompute s"))
+    #expect(!printed.output.contains(":mean=") && printed.exitCode == 0)
+    let unnamed = try CommandRun.run(["fit", "r", "--output", "a script"], in: directory.path)
+    #expect(unnamed.exitCode == 64 && unnamed.errors.contains("may have no spaces"), "\(unnamed.errors)")
+    #expect(try directory.names.count == 4)
+  }
+
   @Test("pictures of the staleness are a page that needs nothing else")
   func plots() throws {
     let directory = try TemporaryDirectory()
@@ -289,6 +314,24 @@ struct SimulateCommandTests {
     #expect(try CommandRun.run("\(Self.run) --script \(directory.file("none"))").exitCode == 66)
     let model = try CommandRun.run("\(Self.run) --delays gama")
     #expect(model.exitCode == 64 && model.errors.contains("'gama'"))
+    let limit = "a duration is from 1ns to 8760h"
+    let long = try CommandRun.run("\(Self.run) --delays constant:mean=300000000h")
+    #expect(long.exitCode == 64 && long.errors.contains(limit))
+    try "1e300\n".write(toFile: directory.file("d.csv"), atomically: true, encoding: .utf8)
+    let file = try CommandRun.run("\(Self.run) --delays \(directory.file("d.csv"))")
+    #expect(file.exitCode == 65 && file.errors.contains(limit))
+    try "service constant:mean=8760h\n".write(toFile: directory.file("s"), atomically: true, encoding: .utf8)
+    for gradients in ["", " --timing-only"] {
+      let overdue = try CommandRun.run("\(Self.run) --workers 300 --script \(directory.file("s"))\(gradients)")
+      #expect(
+        overdue.exitCode == 1 && overdue.errors.contains("error: the run lasts longer than the virtual clock counts"))
+    }
+    try "network bandwidth 1MB/s\n".write(toFile: directory.file("s"), atomically: true, encoding: .utf8)
+    let payload = try CommandRun.run(
+      "\(Self.run) --compression threshold --timing-only --script \(directory.file("s"))")
+    #expect(
+      payload.exitCode == 64 && payload.errors.contains("'--compression threshold' does not go with '--timing-only'"))
+    #expect(try CommandRun.run("\(Self.run) --compression threshold --timing-only").exitCode == 0)
     let workers = try CommandRun.run("\(Self.run) --workers 100001")
     #expect(workers.exitCode == 64)
   }

@@ -30,15 +30,20 @@ extension TrainingConfiguration {
     case .qsgd:
       return compressor(QSGDCodec(levels: integer(.quantizationLevels), bucket: integer(.quantizationBucket)))
     case .dgc:
-      let clipping = number(.compressionClipping)
       return DeepGradientCompressor(
-        DeepGradientCompressor.Constants(
-          ratio: number(.compressionRatio), momentum: Float(number(.compressionMomentum)),
-          warmupEpochs: integer(.compressionWarmup),
-          largestNorm: clipping == 0 ? .infinity : clipping / Double(workers).squareRoot(),
-          minibatchesPerEpoch: plan.minibatches),
-        layout: layout, undoes: mode.mayDropGradients, seed: seed, backend: backend)
+        deepCompression(minibatchesPerEpoch: plan.minibatches), layout: layout, undoes: mode.mayDropGradients,
+        seed: seed, backend: backend)
     }
+  }
+
+  /// The constants of ``CompressionKind/dgc``.
+  func deepCompression(minibatchesPerEpoch: Int) -> DeepGradientCompressor.Constants {
+    let clipping = number(.compressionClipping)
+    return DeepGradientCompressor.Constants(
+      ratio: number(.compressionRatio), momentum: Float(number(.compressionMomentum)),
+      warmupEpochs: integer(.compressionWarmup),
+      largestNorm: clipping == 0 ? .infinity : clipping / Double(workers).squareRoot(),
+      minibatchesPerEpoch: minibatchesPerEpoch)
   }
 
   private var feedsBack: Bool { choice(.errorFeedback) == "on" }

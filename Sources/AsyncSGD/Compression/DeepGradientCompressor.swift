@@ -32,14 +32,26 @@ final class DeepGradientCompressor: GradientCompressor {
     var largestNorm: Double
     /// Minibatches in an epoch.
     var minibatchesPerEpoch: Int
+
+    /// Returns the share of elements that is sent at some place of the run, in minibatches.
+    func ratio(at position: Int) -> Double {
+      let epoch = position / minibatchesPerEpoch
+      return pow(ratio, min(1, Double(epoch + 1) / Double(warmupEpochs + 1)))
+    }
   }
 
   /// Tensors of up to so many elements are not sampled.
   static let sampledFrom = 8192
+
+  /// Whether exactly the share that was asked for is sent of a tensor, and not only about so much.
+  static func isExact(_ ratio: Double, of count: Int) -> Bool {
+    count <= sampledFrom || kept(ratio, of: count) == count
+  }
+
   /// The share of a large tensor's elements that is sampled.
   private static let samplingRatio = 0.01
 
-  private let constants: Constants
+  let constants: Constants
   private let tensors: [Range<Int>]
   private let count: Int
   private let seed: UInt64
@@ -76,12 +88,6 @@ final class DeepGradientCompressor: GradientCompressor {
     payload = Payload(capacity: tensors.reduce(0) { $0 + SparseFormat.bytes($1.count, of: $1.count) })
   }
 
-  /// Returns the share of elements that is sent at some place of the run.
-  func ratio(at position: Int) -> Double {
-    let epoch = position / constants.minibatchesPerEpoch
-    return pow(constants.ratio, min(1, Double(epoch + 1) / Double(constants.warmupEpochs + 1)))
-  }
-
   func compress(_ gradient: UnsafeMutablePointer<Float>, worker: Int, position: Int) -> Int? {
     guard backend.firstNonFinite(count: count, values: gradient) == nil else { return nil }
     before?.velocity.copy(velocity.values)
@@ -99,7 +105,7 @@ final class DeepGradientCompressor: GradientCompressor {
 
     payload.clear()
     var random = RandomStream(seed: seed, purpose: .compression, worker: worker, step: position)
-    let ratio = ratio(at: position)
+    let ratio = constants.ratio(at: position)
     for tensor in tensors {
       let values = UnsafePointer(accumulated.values + tensor.lowerBound)
       let (cut, number) = selection(ratio, of: values, count: tensor.count, random: &random)
@@ -141,7 +147,7 @@ final class DeepGradientCompressor: GradientCompressor {
     _ ratio: Double, of values: UnsafePointer<Float>, count: Int, random: inout RandomStream
   ) -> (cut: MagnitudeSelector.Cut, number: Int) {
     let wanted = kept(ratio, of: count)
-    if count > Self.sampledFrom, wanted < count {
+    if !Self.isExact(ratio, of: count) {
       // Enough that several of the elements that are to be sent are among them.
       let size = min(count, max(Int(Self.samplingRatio * Double(count)), Int(10 / ratio), Self.sampledFrom / 8))
       let stride = count / size

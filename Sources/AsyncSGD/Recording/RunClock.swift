@@ -13,6 +13,9 @@ public struct RunClock: Sendable {
     self.microseconds = microseconds
   }
 
+  /// The most seconds that a virtual clock counts: 2^53 microseconds, up to which a `Double` tells all of them apart.
+  static let largestSeconds = 0x1p53 / 1e6
+
   /// The seconds since the run began.
   var seconds: Double { Double(microseconds()) * 1e-6 }
 

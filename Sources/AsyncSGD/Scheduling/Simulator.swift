@@ -82,7 +82,7 @@ public final class Simulator: @unchecked Sendable {  // all but the request to s
   /// Runs all epochs, and blocks until they are done, the run is stopped, or it fails.
   ///
   /// - Returns: How the run ended; the observer has been told the same.
-  /// - Throws: ``TrainingError/stalenessLawViolated(residual:)``.
+  /// - Throws: ``TrainingError/clockExceeded``, ``TrainingError/stalenessLawViolated(residual:)``.
   public func run() throws -> SimulationReport {
     monitor.begin()
     monitor.beginEpoch()
@@ -99,11 +99,12 @@ public final class Simulator: @unchecked Sendable {  // all but the request to s
           monitor.look(at: cluster.trainee.settled)
           endEpochs(&epochs)
         }
-        guard !isStopRequested.load(ordering: .relaxed), !cluster.isStopped else { break }
+        guard !isStopRequested.load(ordering: .relaxed), !cluster.isStopped, !cluster.isOverdue else { break }
       }
       cluster.trainee.stop()
     }
     monitor.stop()
+    guard !cluster.isOverdue else { throw TrainingError.clockExceeded }
     let status = setup.server.status
     var outcome = TrainingOutcome.completed
     if let divergence = status.divergence {

@@ -85,6 +85,8 @@ public enum TrainingError: Error, Hashable, Sendable, CustomStringConvertible {
   case missingOptimizerState(name: String)
   /// The bookkeeping contradicts a law that holds for any delays: a bug in this program.
   case stalenessLawViolated(residual: Int)
+  /// A run in virtual time lasts longer than its clock counts.
+  case clockExceeded
 
   /// A sentence that names the part and both values.
   public var description: String {
@@ -105,6 +107,9 @@ public enum TrainingError: Error, Hashable, Sendable, CustomStringConvertible {
       "the state to resume lacks the optimizer's \(name)"
     case .stalenessLawViolated(let residual):
       "the staleness statistics are off by \(residual): this is a bug in asgd-train"
+    case .clockExceeded:
+      "the run lasts longer than the virtual clock counts, 2^53 microseconds or 285 years: its cluster needs shorter "
+        + "durations, faster workers or wider links, or it has too many epochs"
     }
   }
 }

@@ -32,12 +32,15 @@ final class VirtualComparisonRunner: ComparisonRunner, @unchecked Sendable {  //
   }
 
   var surroundings: [String: String] {
+    var surroundings = problem.surroundings
+    surroundings["time"] = clock
+    surroundings["cluster"] = "\(cluster)"
     // The text of measured durations only names their file.
-    let measured = [
-      "delayMean": "\(cluster.compute.mean)", "delayVariation": "\(cluster.compute.coefficientOfVariation)",
-    ]
-    return problem.surroundings.merging(["time": clock, "cluster": "\(cluster)"]) { first, _ in first }
-      .merging(measured) { first, _ in first }
+    for (name, model) in [("delays", cluster.compute), ("service", cluster.network.service)] {
+      guard case .measured(let durations) = model?.family else { continue }
+      surroundings[name] = durations.contentHash
+    }
+    return surroundings
   }
 
   func run(_ settings: RunSettings, progress: @escaping @Sendable (TrainingProgress) -> Void) throws -> RunResult? {

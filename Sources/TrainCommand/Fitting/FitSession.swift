@@ -19,21 +19,44 @@ struct FitSession {
     recordedRun = try RecordedRun(recording.header, path: options.path)
   }
 
-  /// Fits, prints what was found, and writes the script.
+  /// Fits, prints what was found, and writes the script with the files that it names.
   ///
-  /// - Throws: ``FitError``; ``OutputError`` if the script cannot be written.
+  /// - Throws: ``FitError``; ``UsageError`` if the script cannot name a file of durations; ``OutputError`` if something cannot
+  ///   be written.
   func run() throws {
     let fit = try ClusterFit(recording.events, of: recordedRun.settings.configuration)
-    let table = FitTable(fit, leftOut: leftOut)
-    if let path = options.output {
-      do {
-        try Data((table.script + "\n").utf8).write(to: URL(fileURLWithPath: path), options: .atomic)
-      } catch {
-        throw OutputError(name: path, reason: "\(error.localizedDescription)")
-      }
+    let fitted = FittedScript(fit.best, path: options.output)
+    let table = FitTable(fit, script: fitted, leftOut: leftOut)
+    if let path = options.output, let fitted, let script = table.script {
+      try check(fitted.files)
+      for file in fitted.files { try write(file.text, to: file.path) }
+      try write(script + "\n", to: path)
     }
     try OutputDescriptor.standardOutput.write("\(table)")
     if options.comparesCurves { try compareCurves(fit) }
+  }
+
+  /// Makes sure that the files of durations can be named and written, and take the place of nothing else.
+  private func check(_ durations: [FittedScript.DurationFile]) throws {
+    var files = options.files
+    for file in durations {
+      guard FittedScript.canName(file.path) else {
+        throw UsageError(
+          "the script '\(options.output ?? "")' has to name files of durations beside it, and their names may have no "
+            + "spaces, ':' and '#': choose another '--output'")
+      }
+      files.writes(file.path, as: "the file of durations")
+    }
+    try files.check()
+    for file in durations { try WritableFile.check(file.path) }
+  }
+
+  private func write(_ text: String, to path: String) throws(OutputError) {
+    do {
+      try Data(text.utf8).write(to: URL(fileURLWithPath: path), options: .atomic)
+    } catch {
+      throw OutputError(name: path, reason: "\(error.localizedDescription)")
+    }
   }
 
   /// What the recorded run had and a fitted cluster has not.

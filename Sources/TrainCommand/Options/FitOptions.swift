@@ -23,7 +23,9 @@ extension FitOptions {
   static var specifications: [OptionSpecification<FitOptions>] {
     [
       .path(
-        "--output", "Write the fitted cluster as a script, for 'asgd-train simulate --script FILE'.", default: "off",
+        "--output",
+        "Write the fitted cluster as a script, for 'asgd-train simulate --script FILE'; if it draws from measured times, "
+          + "these lie beside it in files that it names.", default: "off",
         otherNames: ["script"]
       ) { $0.output = $1 },
       .flag(

@@ -87,10 +87,10 @@ extension HelpText {
       Takes the times of the recording apart, simulates clusters that may have made them, and chooses the one whose \
       staleness is nearest to what was recorded: their Kolmogorov-Smirnov distance, the largest difference of the two \
       distribution functions. Prints what was measured and how near each kind of cluster came, then the cluster as a \
-      script.
+      script, unless that needs files.
       """))
     \(HelpLayout.wrapped("""
-      The kinds: fitted (the families of durations that fit best, and a server that takes one push at a time), measured \
+      The kinds: fitted (the families nearest to the durations, and a server that takes one push at a time), measured \
       (durations drawn from the recording, and a server), server (gamma durations, and a server), independent (gamma \
       cycles, nothing shared) and cores (gamma calculations on a few cores, in turns). Of those within a tenth of the \
       run's pace the nearest is chosen; where chance may explain the difference, the one that comes first here, which \

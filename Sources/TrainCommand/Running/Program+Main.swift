@@ -74,6 +74,7 @@ extension ExitCode {
       switch error {
       case let error as UsageError: error.exitCode
       case is ModelError, is ShapeError, is KernelBackendError, TrainingError.conflict: .usage
+      case TrainingError.clockExceeded: .trainingFailed
       case let error as DataError: error.isNotFound ? .dataNotFound : .malformedData
       case let error as RecordingError:
         error.isNotFound ? .dataNotFound : error.isUnwritable ? .cannotWrite : .malformedData

@@ -115,6 +115,39 @@ struct SimulationTests {
   }
 
   @Test(
+    "compressed pushes take as long without gradients, where settings say what they weigh",
+    arguments: CompressionKind.allCases)
+  func compressedTiming(kind: CompressionKind) throws {
+    let layout = try TrainingFixture.model("softmax").layout
+    let narrow = ClusterDescription(network: NetworkModel(bandwidth: 1e6, serverBandwidth: 2e6))
+    for mode in [CoordinationMode.async, .sync, .localSGD] {
+      var configuration = configuration(PolicyCase(mode))
+      configuration.compression = kind
+      guard let payload = PayloadSize(configuration, layout: layout, minibatches: 32) else {
+        #expect(kind == .threshold)
+        continue
+      }
+      let report = try simulate(configuration, narrow, model: "softmax")
+      var run = TimingRun(
+        configuration, cluster: narrow, minibatches: 32, parameters: layout.count, payload: payload,
+        pausesBetweenEpochs: false)
+      let timing = run.run()
+      #expect(report.seconds == timing.seconds && report.events == timing.events)
+      // Of a large tensor it sends about what was asked for.
+      let large = try TrainingFixture.model("mlp").layout
+      #expect((PayloadSize(configuration, layout: large, minibatches: 32) == nil) == (kind == .dgc))
+    }
+  }
+
+  @Test("a run that the clock cannot count is an error")
+  func overdue() throws {
+    let slow = ClusterDescription(
+      compute: ComputeTimeModel(.constant, mean: 31_536_000),
+      classes: [ClusterDescription.WorkerClass(workers: 0...2, speed: 1e-6)])
+    #expect(throws: TrainingError.clockExceeded) { try simulate(configuration(PolicyCase(.async)), slow) }
+  }
+
+  @Test(
     "a worker that crashes while the server keeps its gradient, and is back before the round is over",
     arguments: [
       CoordinationMode.sync, .localSGD,

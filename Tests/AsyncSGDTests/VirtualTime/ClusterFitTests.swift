@@ -88,6 +88,38 @@ struct ClusterFitTests {
     }
   }
 
+  @Test(
+    "the script of a fit, simulated again, has the distance that is reported, and so if it draws from measured times")
+  func script() throws {
+    // Two kinds of times, which no family has.
+    let times = (0..<200).map { (index: Int) -> Double in
+      let time = 0.002 + 1e-6 * Double(index % 7)
+      return index % 5 == 0 ? time + 0.04 : time
+    }
+    let cluster = ClusterDescription(
+      compute: ComputeTimeModel(.measured(MeasuredDurations(times))),
+      network: NetworkModel(service: ComputeTimeModel(.constant, mean: 1e-4)))
+    let fit = try ClusterFit(events(configuration(), cluster, minibatches: 3000), of: configuration())
+    try #require(fit.best.structure == .measured)
+    #expect(FittedScript(fit.best, path: nil) == nil)
+    for candidate in fit.candidates where candidate.structure != .independent {
+      let fitted = try #require(FittedScript(candidate, path: "c.txt"))
+      #expect(
+        fitted.files.map(\.path)
+          == (candidate.structure == .measured ? ["c.txt.compute.csv", "c.txt.service.csv"] : []))
+      let read = try ClusterDescription(script: fitted.text) { path in
+        fitted.files.first { $0.path == path }.map { Array($0.text.utf8) } ?? []
+      }
+      let again = Rehearsal(fit.timings, configuration()).candidate(candidate.structure, read)
+      #expect(again.distance == candidate.distance && again.secondsPerPush == candidate.secondsPerPush)
+    }
+  }
+
+  @Test("a script cannot name every file", arguments: [("a.csv", true), ("a b", false), ("a#", false), ("a:b", false)])
+  func names(path: String, canBeNamed: Bool) {
+    #expect(FittedScript.canName(path) == canBeNamed)
+  }
+
   @Test("a straggler is found, and only it")
   func straggler() throws {
     let cluster = try ClusterDescription(script: "compute gamma:shape=32,mean=4ms\nstraggler worker 5 factor 8")

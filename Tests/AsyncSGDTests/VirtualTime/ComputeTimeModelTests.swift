@@ -79,6 +79,30 @@ struct ComputeTimeModelTests {
     #expect(Set(draw(scaled)) == [0.25, 0.75])
   }
 
+  @Test("workers without durations of their own share those of all, and cost nothing")
+  func sparse() throws {
+    let rows = (0..<2000).map { "\($0 % 3),0.0\(1 + $0 % 9)\n" }.joined()
+    let model = try ComputeTimeModel(parsing: "t.csv") { _ in Array("worker,s\n\(rows)999999,5\n".utf8) }
+    guard case .measured(let durations) = model.family else {
+      Issue.record("\(model.family)")
+      return
+    }
+    // A copy for each of a million workers would be 16 GB.
+    #expect(durations.values.count == 2001 && durations.ranges.count == 1_000_000)
+    #expect(Set(draw(model, worker: 999_999)) == [5])
+    #expect(Set(draw(model, worker: 500)).count >= 9)
+  }
+
+  @Test("equal contents have equal hashes; other durations and other workers have others")
+  func contentHash() {
+    let hash = MeasuredDurations(byWorker: [[1, 2], [3]], source: "a").contentHash
+    #expect(MeasuredDurations(byWorker: [[1, 2], [3]], source: "b").contentHash == hash)
+    let others: [[[Double]]] = [[[1], [2, 3]], [[2, 1], [3]], [[3], [1, 2]], [[1, 2, 3]], [[1, 2], [3], []]]
+    for other in others {
+      #expect(MeasuredDurations(byWorker: other, source: "a").contentHash != hash)
+    }
+  }
+
   @Test("the default shape gives the staleness of the measured traces")
   func standardShape() {
     // Eight workers, as many updates as the traces have three times over; 21 traces of shared memory have variances of 2.0
@@ -158,6 +182,11 @@ struct ComputeTimeModelTests {
       ("t.csv", "1\nx\n", "'x' in line 2 of 't.csv' is no duration above 0"),
       ("t.csv", "1\n-2\n", "'-2' in line 2"),
       ("t.csv", "1\ninf\n", "'inf' in line 2"),
+      (
+        "t.csv", "1\n1e300\n", "line 2 of 't.csv': '1e300' is too large for a duration: a duration is from 1ns to 8760h"
+      ),
+      ("t.csv:unit=ns", "0.1\n", "line 1 of 't.csv': '0.1' is too small for a duration"),
+      ("t.csv:mean=300000000h", "1\n", "'300000000h' is too large for a mean: a duration is from 1ns to 8760h"),
       ("t.csv", "", "'t.csv' holds no durations"),
       ("t.csv", "1,2\n", "'t.csv' has 2 columns without names"),
       ("t.csv", "a,b\n1,2\n", "say which with column=NAME, one of a, b"),
@@ -170,6 +199,28 @@ struct ComputeTimeModelTests {
       try ComputeTimeModel(parsing: text) { _ in Array(content.utf8) }
     }
     #expect(error?.message.contains(message) == true, "\(error?.message ?? "")")
+  }
+
+  @Test("times of a recording have the same limits")
+  func recordedTimes() throws {
+    for (microseconds, isValid) in [(1 << 44, true), (1 << 50, false)] {
+      let place = RecordingPlace()
+      let writer = try RecordingWriter(
+        path: place.path, header: SampleRecording.header(workers: 1), watchesClock: false)
+      writer.record(.begin(workers: 0..<1, pulling: 0..<0))
+      writer.record(
+        .push(
+          RecordedPush(
+            worker: 0, baseVersion: 0, version: 0, minibatches: [0], fate: .applied, loss: 0, pulledAt: 0, startedAt: 0,
+            pushedAt: microseconds, arrivedAt: microseconds)))
+      try writer.close()
+      do {
+        let model = try ComputeTimeModel(parsing: place.path + ".asgd") { _ in try place.bytes() }
+        #expect(isValid && model.mean == Double(microseconds) * 1e-6)
+      } catch {
+        #expect(!isValid && error.message.contains("is too large for a duration"), "\(error)")
+      }
+    }
   }
 
   @Test("special functions against values of tables")

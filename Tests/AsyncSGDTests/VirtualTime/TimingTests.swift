@@ -126,6 +126,16 @@ struct TimingTests {
     #expect(abs(mean - expected) <= 4.5 * (variance / Double(values.count)).squareRoot() + bias)
   }
 
+  @Test("a run that the clock cannot count ends before its end, and says so")
+  func overdue() {
+    // The server works for a year on each push; 2^53 microseconds are 285.6 of these years.
+    let cluster = ClusterDescription(network: NetworkModel(service: ComputeTimeModel(.constant, mean: 31_536_000)))
+    let report = Timing.report(workers: 400, minibatches: 400, cluster: cluster, epochs: 2)
+    #expect(report.isOverdue && report.updates == 285)
+    #expect(report.seconds <= 0x1p53 / 1e6)
+    #expect(!Timing.report(workers: 200, minibatches: 200, cluster: cluster).isOverdue)
+  }
+
   @Test("one core: workers take turns, and nothing is gained by more of them")
   func oneCore() {
     let report = Timing.report(

@@ -21,6 +21,8 @@ struct VirtualCluster<Trainee: VirtualTrainee> {
   var events = 0
   /// Whether the server has stopped training.
   var isStopped = false
+  /// Whether the next event lies beyond ``RunClock/largestSeconds``; it is not carried out.
+  var isOverdue = false
   /// What the server's time went into.
   var server = ServerUsage()
   /// Faults that struck, by kind.
@@ -116,9 +118,14 @@ struct VirtualCluster<Trainee: VirtualTrainee> {
 
   /// Carries out the next event.
   ///
-  /// - Returns: Whether there was one; if not, no minibatch is left for any worker, or all are lost.
+  /// - Returns: Whether there was one; if not, no minibatch is left for any worker, or all are lost, or the clock is at its
+  ///   end.
   mutating func step() -> Bool {
     guard !isStopped, active > 0 || isReturnAwaited, let event = queue.first else { return false }
+    guard event.seconds <= RunClock.largestSeconds else {
+      isOverdue = true
+      return false
+    }
     seconds = event.seconds
     events += 1
     if event.slot < workers.count { carryOn(event.slot) } else { strike(slot: event.slot - workers.count) }

@@ -112,7 +112,7 @@ public enum FitError: Error, Hashable, Sendable, CustomStringConvertible {
 }
 
 /// Simulates candidates as the recorded run was, without gradients.
-private struct Rehearsal {
+struct Rehearsal {
   /// Enough that the staleness of a simulation is known better than that of the recording, and fast.
   private static let fewestPushes = 5000
   private static let mostPushes = 20_000

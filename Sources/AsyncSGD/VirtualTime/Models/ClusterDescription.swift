@@ -72,6 +72,11 @@ public struct ClusterDescription: Hashable, Sendable {
     return named.map(\.upperBound).filter { $0 >= workers }.min()
   }
 
+  /// Whether some link carries so many bytes a second, so that it matters what messages weigh.
+  public var hasBandwidths: Bool {
+    network.bandwidth < .infinity || network.serverBandwidth < .infinity || classes.contains { $0.bandwidth != nil }
+  }
+
   /// Returns how fast a worker computes, 1 if nothing is said of it.
   public func speed(of worker: Int) -> Double {
     classes.last { $0.workers.contains(worker) && $0.speed != nil }?.speed ?? 1

@@ -1,3 +1,5 @@
+internal import DataPipeline
+
 /// How long something takes, each time anew: the calculation of a minibatch's gradient, or the server's work on a push.
 ///
 /// Whatever the family, ``mean`` is its mean, so that families are compared at the same load. A model has no state: a
@@ -72,10 +74,10 @@ public struct ComputeTimeModel: Hashable, Sendable {
 
 /// Durations that were measured, to be drawn from.
 public struct MeasuredDurations: Hashable, Sendable {
-  /// The durations in seconds; those of worker w are at `starts[w]..<starts[w + 1]`.
+  /// The durations in seconds, worker after worker.
   let values: [Double]
-  /// Where each worker's durations begin, and the end; `[0, count]` where all workers share them.
-  let starts: [Int]
+  /// Where each worker's durations are: all of them for a worker that has none of its own.
+  let ranges: [Range<Int>]
   /// The file that they come from, to be named in the text of a model; empty if there is none.
   public let source: String
 
@@ -99,10 +101,23 @@ public struct MeasuredDurations: Hashable, Sendable {
     let all = byWorker.flatMap(\.self)
     precondition(!all.isEmpty, "no durations were measured")
     precondition(all.allSatisfy { $0 > 0 && $0.isFinite }, "a measured duration is not above 0")
-    let lists = byWorker.map { $0.isEmpty ? all : $0 }
-    values = lists.flatMap(\.self)
-    starts = lists.reduce(into: [0]) { $0.append($0[$0.count - 1] + $1.count) }
+    var end = 0
+    ranges = byWorker.map { own in
+      end += own.count
+      return own.isEmpty ? 0..<all.count : end - own.count..<end
+    }
+    values = all
     self.source = source
+  }
+
+  /// The 64-bit FNV-1a hash of the durations and of whose they are: what a ``source`` alone does not say.
+  public var contentHash: String {
+    var hash = FNV1a()
+    values.withUnsafeBytes { hash.combine($0) }
+    for range in ranges {
+      withUnsafeBytes(of: (range.lowerBound, range.upperBound)) { hash.combine($0) }
+    }
+    return hash.description
   }
 
   /// The mean of all of them, in seconds.

@@ -21,7 +21,7 @@ struct DurationSampler: Sendable {
   private let scale: Double
   private let shape: Double
   private let values: [Double]
-  private let starts: [Int]
+  private let ranges: [Range<Int>]
 
   /// Creates the sampler of a model.
   ///
@@ -33,7 +33,7 @@ struct DurationSampler: Sendable {
     self.seed = seed
     self.purpose = purpose
     let mean = model.mean
-    var (shift, shape, values, starts) = (0.0, 0.0, [Double](), [Int]())
+    var (shift, shape, values, ranges) = (0.0, 0.0, [Double](), [Range<Int>]())
     switch model.family {
     case .constant:
       (kind, scale) = (.constant, mean)
@@ -50,9 +50,9 @@ struct DurationSampler: Sendable {
       (kind, scale, shape) = (.pareto, mean * (order - 1) / order, -1 / order)
     case .measured(let durations):
       (kind, scale) = (.measured, mean / durations.mean)
-      (values, starts) = (durations.values, durations.starts)
+      (values, ranges) = (durations.values, durations.ranges)
     }
-    (self.shift, self.shape, self.values, self.starts) = (shift, shape, values, starts)
+    (self.shift, self.shape, self.values, self.ranges) = (shift, shape, values, ranges)
   }
 
   /// Returns the duration of a worker's calculation number `step`, in seconds.
@@ -67,9 +67,8 @@ struct DurationSampler: Sendable {
     case .logNormal: return scale * exp(shape * stream.standardNormal())
     case .pareto: return scale * pow(stream.positiveUniform(), shape)
     case .measured:
-      let list = worker % (starts.count - 1)
-      let (first, end) = (starts[list], starts[list + 1])
-      return scale * values[first + Int(stream.uniform(below: UInt32(end - first)))]
+      let own = ranges[worker % ranges.count]
+      return scale * values[own.lowerBound + Int(stream.uniform(below: UInt32(own.count)))]
     }
   }
 }

@@ -47,6 +47,12 @@ extension MeasuredDurations {
     for case .push(let push) in recording.events where !push.minibatches.isEmpty {
       while byWorker.count <= push.worker { byWorker.append([]) }
       let microseconds = Double(max(1, push.pushedAt - push.startedAt)) / Double(push.minibatches.count)
+      do {
+        try Quantity.duration.check(
+          microseconds * 1e-6, Quantity.duration.text(microseconds * 1e-6), as: "duration")
+      } catch {
+        throw DescriptionError("a push of worker \(push.worker) in '\(path)': \(error.message)")
+      }
       byWorker[push.worker].append(microseconds * 1e-6)
     }
     guard !byWorker.isEmpty else { throw DescriptionError("'\(path)' holds no pushes") }

@@ -22,6 +22,8 @@ public struct TimingReport: Sendable {
   public let faults: FaultCounts
   /// Whether no worker was left at the end: all were down.
   public let isDeserted: Bool
+  /// Whether the run was ended because its clock cannot count on: see ``TrainingError/clockExceeded``.
+  public let isOverdue: Bool
 
   init(_ cluster: VirtualCluster<TimingTrainee>, epochs: Int) {
     let coordinator = cluster.trainee.coordinator
@@ -36,6 +38,7 @@ public struct TimingReport: Sendable {
     stalenessLawResidual = coordinator.stalenessLawResidual
     faults = cluster.strikes
     isDeserted = cluster.isDeserted
+    isOverdue = cluster.isOverdue
   }
 
   /// The virtual time, in seconds.

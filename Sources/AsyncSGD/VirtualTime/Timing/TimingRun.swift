@@ -18,21 +18,23 @@ public struct TimingRun: Sendable {
   ///   - configuration: The algorithm, the workers, the epochs and the seed.
   ///   - description: The cluster.
   ///   - minibatches: The minibatches of an epoch.
-  ///   - parameters: The number of the model's parameters, of four bytes each.
+  ///   - parameters: The number of the model's parameters, of four bytes each: what a pull weighs.
+  ///   - payload: What a push weighs; `nil` for as much as a pull.
   ///   - pausesBetweenEpochs: Whether all workers come to rest after each epoch, as those of a live run do; those of a
   ///     ``Simulator`` go on.
   /// - Precondition: ``TrainingConfiguration/conflict(parameters:)`` and
   ///   ``ClusterDescription/missingWorker(of:)`` are `nil`.
   public init(
     _ configuration: TrainingConfiguration, cluster description: ClusterDescription, minibatches: Int, parameters: Int,
-    pausesBetweenEpochs: Bool = true
+    payload: PayloadSize? = nil, pausesBetweenEpochs: Bool = true
   ) {
     self.configuration = configuration
     self.pausesBetweenEpochs = pausesBetweenEpochs
     self.minibatches = minibatches
     cluster = VirtualCluster(
       description, workers: configuration.workers, seed: configuration.seed,
-      trainee: TimingTrainee(configuration, minibatches: minibatches, parameters: parameters))
+      trainee: TimingTrainee(
+        configuration, minibatches: minibatches, parameters: parameters, payload: payload))
   }
 
   /// Runs all epochs that are left, or until `isEnough` says so after one of them.
@@ -45,7 +47,7 @@ public struct TimingRun: Sendable {
       epoch = configuration.epochs
       return report
     }
-    while epoch < configuration.epochs, !cluster.isStopped {
+    while epoch < configuration.epochs, !cluster.isStopped, !cluster.isOverdue {
       run(configuration.stretches(ofEpoch: epoch, from: 0, plan: plan), start: epoch * minibatches)
       epoch += 1
       let report = report
@@ -60,6 +62,7 @@ public struct TimingRun: Sendable {
       cluster.begin(
         workers: stretch.workers, pulling: configuration.mode.pullsAtEpochStart ? stretch.workers : stretch.joining)
       cluster.run()
+      guard !cluster.isOverdue else { return }
     }
   }
 

@@ -20,14 +20,16 @@ struct TimingTrainee: VirtualTrainee {
     var period: Int32 = 1
     /// Whether its push under way takes the latest parameters with it.
     var pulls = true
+    /// Where its last minibatch stands in the run.
+    var position = 0
   }
 
   /// The decisions.
   private(set) var coordinator: Coordinator
   /// Workers that were let go, but for the one that pushed.
   private(set) var released: [Int] = []
-  /// The weights of a push and of a pull, in bytes.
-  private let pushBytes: Int
+  /// The weight of a push.
+  private let payload: PayloadSize
   let pullBytes: Int
   private let recognizesDuplicates: Bool
   let stopsCalculations: Bool
@@ -43,13 +45,14 @@ struct TimingTrainee: VirtualTrainee {
   ///   - configuration: The algorithm and the workers.
   ///   - minibatches: The minibatches of an epoch.
   ///   - parameters: The number of the model's parameters, of four bytes each.
-  init(_ configuration: TrainingConfiguration, minibatches: Int, parameters: Int) {
+  ///   - payload: The weight of a push; `nil` for that of all parameters.
+  init(_ configuration: TrainingConfiguration, minibatches: Int, parameters: Int, payload: PayloadSize? = nil) {
     let workers = configuration.workers
     coordinator = Coordinator(
       mode: configuration.mode, workers: workers, hyperparameters: configuration.hyperparameters)
     released.reserveCapacity(workers)
-    pushBytes = 4 * parameters
-    pullBytes = 4 * parameters
+    self.payload = payload ?? PayloadSize(parameters: parameters)
+    pullBytes = MemoryLayout<Float>.stride * parameters
     recognizesDuplicates = configuration.recognizesDuplicates
     stopsCalculations =
       !configuration.takesLocalSteps && configuration.hyperparameters.stopsCalculations(in: configuration.setting)
@@ -75,9 +78,8 @@ struct TimingTrainee: VirtualTrainee {
 
   mutating func begin(worker: Int) -> Bool {
     guard let minibatch = deal.next(for: worker) else { return false }
-    if books[worker].minibatches == 0 {
-      books[worker].period = steps.period(from: epochStart + deal.roundStart(of: minibatch, worker: worker))
-    }
+    books[worker].position = epochStart + deal.roundStart(of: minibatch, worker: worker)
+    if books[worker].minibatches == 0 { books[worker].period = steps.period(from: books[worker].position) }
     return true
   }
 
@@ -122,7 +124,7 @@ struct TimingTrainee: VirtualTrainee {
 
   private mutating func push(_ worker: Int, pulls: Bool = true) -> VirtualDealing {
     books[worker].pulls = pulls
-    return .push(bytes: pushBytes, pulls: pulls)
+    return .push(bytes: payload.bytes(at: books[worker].position), pulls: pulls)
   }
 
   // MARK: At the server
