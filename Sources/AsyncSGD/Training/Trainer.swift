@@ -75,6 +75,8 @@ public final class Trainer: @unchecked Sendable {  // each variable says where i
     self.clock = clock
     self.recorder = recorder
     hasFaults = faults.map { !$0.faults.isEmpty } ?? false
+    let monitor = RunMonitor(setup, observer: observer)
+    self.monitor = monitor
     plan = setup.plan
     server = setup.server
     description = setup.description
