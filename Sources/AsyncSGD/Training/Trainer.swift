@@ -84,8 +84,6 @@ public final class Trainer: @unchecked Sendable {  // each variable says where i
     self.dispenser = dispenser
     let takesTurns = configuration.workers > ProcessInfo.processInfo.activeProcessorCount
     let curriculum = Curriculum(configuration, plan: setup.plan)
-    let monitor = RunMonitor(setup, observer: observer)
-    self.monitor = monitor
     workers = setup.makeWorkers(clock: recorder == nil ? nil : clock, service: service).map { core in
       Worker(
         core, lane: setup.makeLane("asgd.worker.\(core.index)"), dispenser: dispenser, curriculum: curriculum,
