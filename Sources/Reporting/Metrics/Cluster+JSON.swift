@@ -8,7 +8,7 @@ extension JSONObject {
   init(_ report: TimingReport, of run: RunDescription) {
     self.init()
     add("event", "final")
-    add("outcome", report.isDeserted ? "deserted" : "completed")
+    add("outcome", report.isInterrupted ? "interrupted" : report.isDeserted ? "deserted" : "completed")
     add("timingOnly", true)
     add("epoch", report.epochs)
     add("virtualSeconds", report.seconds)
