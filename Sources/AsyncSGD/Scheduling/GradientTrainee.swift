@@ -260,6 +260,9 @@ final class GradientTrainee: VirtualTrainee {
 }
 
 extension TrainingConfiguration {
+  /// Whether what a worker pushes is a gradient at what it pulled, which another one can be compared with.
+  public var pushesGradients: Bool { !keepsStateInWorkers }
+
   /// Whether a gradient that a worker computes changes what it keeps to itself.
   var keepsStateInWorkers: Bool {
     takesLocalSteps || compression != .none

@@ -24,8 +24,10 @@ public struct TimingReport: Sendable {
   public let isDeserted: Bool
   /// Whether the run was ended because its clock cannot count on: see ``TrainingError/clockExceeded``.
   public let isOverdue: Bool
+  /// Whether somebody ended the run early.
+  public let isInterrupted: Bool
 
-  init(_ cluster: VirtualCluster<TimingTrainee>, epochs: Int) {
+  init(_ cluster: VirtualCluster<TimingTrainee>, epochs: Int, isInterrupted: Bool) {
     let coordinator = cluster.trainee.coordinator
     self.epochs = epochs
     self.cluster = ClusterFigures(cluster)
@@ -39,6 +41,7 @@ public struct TimingReport: Sendable {
     faults = cluster.strikes
     isDeserted = cluster.isDeserted
     isOverdue = cluster.isOverdue
+    self.isInterrupted = isInterrupted
   }
 
   /// The virtual time, in seconds.
