@@ -51,8 +51,7 @@ struct TimingTrainee: VirtualTrainee {
     pushBytes = 4 * parameters
     pullBytes = 4 * parameters
     recognizesDuplicates = configuration.recognizesDuplicates
-    stopsCalculations =
-      !configuration.takesLocalSteps && configuration.hyperparameters.stopsCalculations(in: configuration.setting)
+    stopsCalculations = configuration.stopsCalculations
     steps = StepPattern(configuration, minibatches: minibatches)
     deal = MinibatchDeal(workers: workers, inRounds: configuration.dealsInRounds)
     books = Array(repeating: Books(), count: workers)
