@@ -127,7 +127,7 @@ struct RecordingFuzzTests {
   @Test(
     "are fitted, or are not, and never crash the program",
     arguments: [
-      Kind(mode: .async, script: trouble), Kind(mode: .sync), Kind(mode: .dssp, script: trouble),
+      Kind(mode: .async, script: trouble), Kind(mode: .dssp),
       Kind(mode: .ringmaster, values: [(.delayThreshold, .integer(2))]),
     ])
   func fits(kind: Kind) throws {
@@ -135,9 +135,9 @@ struct RecordingFuzzTests {
     let original = try Self.recording(kind, epochs: 8)
     var mutator = Mutator(seed: 12)
     var fitted = 0
-    for round in 0..<6 {
+    for round in 0..<4 {
       var (header, events) = (original.header, original.events)
-      if round % 3 == 2 { mutator.change(&header) } else if round > 0 { mutator.change(&events) }
+      if round == 3 { mutator.change(&header) } else if round > 0 { mutator.change(&events) }
       let path = try Self.write(header, events)
       defer { try? FileManager.default.removeItem(atPath: path) }
       do {
