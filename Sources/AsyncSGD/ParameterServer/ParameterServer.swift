@@ -318,7 +318,11 @@ public actor ParameterServer {
     _ push: GradientPush, staleness: Int, version: Int, pulled: UnsafePointer<Float>,
     parameters: UnsafePointer<Float>
   ) -> StaleGradient {
-    watch.observeGap(pulled, parameters, count: parameterCount, version: version)
+    if watch.isSampled(version) {
+      // What workers pull may look ahead of the parameters: a pull is compared with a pull.
+      let present = servedSnapshot()
+      watch.observeGap(from: pulled, to: present.values, count: parameterCount)
+    }
     return StaleGradient(
       worker: push.worker, version: version, staleness: staleness, learningRate: learningRate,
       values: UnsafePointer(push.gradient.values), pulled: pulled, parameters: parameters)

@@ -262,6 +262,9 @@ extension TrainingConfiguration {
   /// Whether workers give up calculations whose gradients are not wanted any more.
   var stopsCalculations: Bool { !takesLocalSteps && hyperparameters.stopsCalculations(in: setting) }
 
+  /// Whether what a worker pushes is a gradient at what it pulled, which another one can be compared with.
+  public var pushesGradients: Bool { !keepsStateInWorkers }
+
   /// Whether a gradient that a worker computes changes what it keeps to itself.
   var keepsStateInWorkers: Bool {
     takesLocalSteps || compression != .none

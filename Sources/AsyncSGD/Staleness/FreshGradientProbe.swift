@@ -7,7 +7,7 @@ internal import Kernels
 /// It changes nothing but the time that the run takes. Used by one thread at a time.
 final class FreshGradientProbe {
   private let server: any TrainingServer
-  private let period: Int
+  private let share: Double
   private let fresh: GradientBuffer
 
   /// Creates a probe; `nil` where pushes are not gradients at what was pulled.
@@ -17,14 +17,19 @@ final class FreshGradientProbe {
   ///   - server: Where the present parameters are.
   ///   - count: The number of parameters.
   init?(_ configuration: TrainingConfiguration, server: any TrainingServer, count: Int) {
-    guard configuration.freshGradients > 0, !configuration.keepsStateInWorkers else { return nil }
+    guard configuration.freshGradients > 0, configuration.pushesGradients else { return nil }
     self.server = server
-    period = max(1, Int((1 / configuration.freshGradients).rounded()))
+    share = configuration.freshGradients
     fresh = GradientBuffer(uninitialized: count)
   }
 
   /// Whether the gradient of a minibatch is among those.
-  func isSampled(_ minibatch: Int) -> Bool { minibatch % period == 0 }
+  ///
+  /// Multiples of the golden ratio are spread evenly over a unit, so that the share is kept closely; and they fall into step with
+  /// no number of workers, of whom all are looked at.
+  func isSampled(_ minibatch: Int) -> Bool {
+    (Double(minibatch) * 0.618_033_988_749_894_9).truncatingRemainder(dividingBy: 1) < share
+  }
 
   /// Compares a gradient with the fresh one of the same minibatch.
   ///
@@ -32,7 +37,7 @@ final class FreshGradientProbe {
   ///   - gradient: The gradient.
   ///   - source: Computes gradients of its minibatch.
   func observe(_ gradient: GradientBuffer, of source: any GradientSource) {
-    let present = server.latest()
+    let present = server.servedSnapshot()
     _ = source.gradient(at: present.values, into: fresh.values)
     var (product, stale, new) = (0.0, 0.0, 0.0)
     for index in 0..<fresh.count {

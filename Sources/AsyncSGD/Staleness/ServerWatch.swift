@@ -65,17 +65,16 @@ struct ServerWatch {
     observations.versionGap.record(versionGap)
   }
 
-  /// Measures how far parameters have moved since a pull, now and then.
+  /// Measures how far parameters have moved since a pull; not at all if they are the same.
   ///
   /// - Parameters:
   ///   - pulled: What the worker pulled.
-  ///   - present: The parameters now.
+  ///   - present: What it would pull now.
   ///   - count: How many there are.
-  ///   - version: The present version.
   mutating func observeGap(
-    _ pulled: UnsafePointer<Float>, _ present: UnsafePointer<Float>, count: Int, version: Int
+    from pulled: UnsafePointer<Float>, to present: UnsafePointer<Float>, count: Int
   ) {
-    guard isSampled(version), pulled != present else { return }
+    guard pulled != present else { return }
     // Sixteen sums side by side, which the compiler turns into vectors.
     var sums = SIMD16<Float>.zero
     var total = 0.0

@@ -2,8 +2,8 @@ internal import AsyncSGD
 
 /// What the runs of one cell came to.
 ///
-/// A run that diverged has no accuracy at equal gradients or at equal time; it is counted instead. At the target it counts
-/// as one that got there if it did before it diverged.
+/// A run that did not go to its end has no accuracy at equal gradients or at equal time; it is counted instead. At the target
+/// it counts as one that got there if it did before it ended.
 package struct CellResults: Sendable {
   /// What was trained.
   package let cell: ComparisonCell
@@ -67,8 +67,30 @@ package struct CellResults: Sendable {
   /// The runs that diverged.
   package var diverged: Int { runs.count { $0.outcome == .diverged } }
 
+  /// The runs that ended because no worker was left.
+  package var deserted: Int { runs.count { $0.outcome == .deserted } }
+
   /// Whether every run went to its end, and there is one.
-  package var isSound: Bool { !runs.isEmpty && diverged == 0 }
+  package var isSound: Bool { !runs.isEmpty && diverged + deserted == 0 }
+
+  /// Whether every run diverged, and there are several: one shows nothing.
+  var alwaysDiverges: Bool { runs.count > 1 && diverged == runs.count }
+
+  /// How many runs did not go to their end, such as `1 diverged`; `nil` if all did.
+  var losses: String? {
+    let parts = [(diverged, "diverged"), (deserted, "without workers")].filter { $0.0 > 0 }.map { "\($0.0) \($0.1)" }
+    return parts.isEmpty ? nil : parts.joined(separator: ", ")
+  }
+
+  /// The variance that the difference between an accuracy and its rounding to whole examples has; 0 if their number is not
+  /// known.
+  ///
+  /// An accuracy is a multiple of 1/N for N test examples. Rounding to such steps has the variance of an even distribution over
+  /// one of them, 1/(12·N²).
+  var roundingVariance: Double {
+    let examples = runs.compactMap { $0.settings["testExamples"].flatMap(Double.init) }.filter { $0 > 0 }.min()
+    return examples.map { 1 / (12 * $0 * $0) } ?? 0
+  }
 
   /// Whether every run reached the target, and there is one.
   package var alwaysReaches: Bool { !runs.isEmpty && reached == runs.count }
@@ -100,8 +122,15 @@ extension Estimate {
   }
 
   /// Estimates the mean difference of `first` and `second` over the seeds that both have; `nil` if there are none.
-  package init?(pairing first: [UInt64: Double], with second: [UInt64: Double]) {
-    self.init(first.keys.sorted().compactMap { seed in second[seed].map { (first[seed] ?? 0) - $0 } })
+  ///
+  /// - Parameters:
+  ///   - first: Values by seed.
+  ///   - second: The others.
+  ///   - leastVariance: What the values' variance is at least, because they are known no better.
+  package init?(pairing first: [UInt64: Double], with second: [UInt64: Double], leastVariance: Double = 0) {
+    self.init(
+      first.keys.sorted().compactMap { seed in second[seed].map { (first[seed] ?? 0) - $0 } },
+      leastVariance: leastVariance)
   }
 }
 
@@ -120,10 +149,13 @@ package struct Matchup: Hashable, Sendable {
 
   /// Pairs two cells of one group.
   package init(_ first: CellResults, against second: CellResults) {
-    accuracyAtExamples = Estimate(pairing: first.accuracyAtExamples, with: second.accuracyAtExamples)
+    let rounding = first.roundingVariance + second.roundingVariance
+    accuracyAtExamples = Estimate(
+      pairing: first.accuracyAtExamples, with: second.accuracyAtExamples, leastVariance: rounding)
     lossAtExamples = Estimate(pairing: first.lossAtExamples, with: second.lossAtExamples)
     throughput = Self.ratio(second.secondsAtExamples, to: first.secondsAtExamples)
-    accuracyAtSeconds = Estimate(pairing: first.accuracyAtSeconds, with: second.accuracyAtSeconds)
+    accuracyAtSeconds = Estimate(
+      pairing: first.accuracyAtSeconds, with: second.accuracyAtSeconds, leastVariance: rounding)
     speedUp =
       first.alwaysReaches && second.alwaysReaches
       ? Self.ratio(second.secondsToTarget, to: first.secondsToTarget) : nil

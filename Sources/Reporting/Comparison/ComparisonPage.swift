@@ -83,7 +83,7 @@ package struct ComparisonPage {
       let matchup = group.matchup(of: member)
       let isBaseline = matchup == nil
       return [
-        member.cell.name(in: group) + (member.diverged > 0 ? " (\(member.diverged) diverged)" : ""),
+        member.cell.name(in: group) + (member.losses.map { " (\($0))" } ?? ""),
         ComparisonText.percent(Estimate(member.accuracyAtExamples)),
         isBaseline ? "baseline" : ComparisonText.points(matchup?.accuracyAtExamples),
         ComparisonText.percent(Estimate(member.accuracyAtSeconds)),

@@ -24,6 +24,7 @@ package enum ComparisonRecord {
     object.add("workers", member.cell.workers)
     object.add("runs", member.runs.count)
     object.add("diverged", member.diverged)
+    object.add("deserted", member.deserted)
     object.add("examplesPerSecond", member.throughput)
     object.add("staleness", member.staleness)
     let matchup = group.matchup(of: member)

@@ -30,12 +30,7 @@ extension ComparisonRun {
   }
 
   private var stalenessObject: JSONObject {
-    var object = JSONObject()
-    object.add("mean", staleness.mean)
-    object.add("p50", staleness.p50)
-    object.add("p95", staleness.p95)
-    object.add("p99", staleness.p99)
-    object.add("max", staleness.max)
+    var object = JSONObject.object(staleness)
     object.add("histogram", stalenessBins.map(JSONObject.object))
     return object
   }

@@ -40,6 +40,8 @@ package struct ComparisonRun: Hashable, Sendable {
     case completed
     /// It was given up because of values that are not finite.
     case diverged
+    /// It ended because the faults of its cluster left no worker.
+    case deserted
   }
 
   /// What was trained.

@@ -82,8 +82,8 @@ package struct ComparisonTables: CustomStringConvertible {
 
   /// The accuracy of the runs that went to their end, and how many did not.
   private func accuracy(_ values: [UInt64: Double], of member: CellResults) -> String {
-    guard member.diverged > 0 else { return ComparisonText.percent(Estimate(values)) }
-    return (values.isEmpty ? "" : ComparisonText.percent(Estimate(values)) + ", ") + "\(member.diverged) diverged"
+    guard let losses = member.losses else { return ComparisonText.percent(Estimate(values)) }
+    return (values.isEmpty ? "" : ComparisonText.percent(Estimate(values)) + ", ") + losses
   }
 
   private func table(

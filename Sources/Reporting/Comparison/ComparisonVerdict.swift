@@ -128,14 +128,27 @@ private struct Duel {
     }
     switch (Self.best(waiting), Self.best(free)) {
     case (nil, nil):
-      (decision, sentence) = (.open, "runs of every cell diverged.")
-    case (_?, nil):
-      (decision, sentence) = (.synchronous, "runs of every asynchronous cell diverged (\(Self.losses(free))).")
-    case (nil, _?):
-      (decision, sentence) = (.asynchronous, "runs of every synchronous cell diverged (\(Self.losses(waiting))).")
+      (decision, sentence) = (.open, "no cell has only runs that went to their end.")
+    case (let sound?, nil):
+      (decision, sentence) = Self.judge(lost: free, "asynchronous", against: sound, .synchronous)
+    case (nil, let sound?):
+      (decision, sentence) = Self.judge(lost: waiting, "synchronous", against: sound, .asynchronous)
     case (let first?, let second?):
-      (decision, sentence) = Self.judge(second, against: first, group, target)
+      (decision, sentence) = Self.judge(
+        second, against: first, group, target, candidates: waiting.count * free.count)
     }
+  }
+
+  /// Judges cells of which none went to its end in all runs.
+  ///
+  /// Only where none ever does is that an answer.
+  private static func judge(
+    lost: [CellResults], _ kind: String, against sound: CellResults, _ decision: ComparisonVerdict.Decision
+  ) -> (ComparisonVerdict.Decision, String) {
+    guard sound.runs.count > 1, lost.allSatisfy(\.alwaysDiverges) else {
+      return (.open, "no \(kind) cell has only runs that went to their end (\(losses(lost))).")
+    }
+    return (decision, "every run of every \(kind) cell diverged (\(losses(lost))).")
   }
 
   /// The first to the target, or if none always gets there, the most accurate at equal time, or else at equal gradients; none
@@ -153,20 +166,25 @@ private struct Duel {
   }
 
   private static func losses(_ members: [CellResults]) -> String {
-    members.map { "\($0.cell.algorithm) in \($0.diverged) of \($0.runs.count)" }.joined(separator: ", ")
+    members.map { "\($0.cell.algorithm): \($0.losses ?? "none") of \($0.runs.count)" }.joined(separator: "; ")
   }
 
   /// Judges by the time to the target, and where that says nothing, by the accuracy at equal time.
+  ///
+  /// The two are the best of several, and are looked at in two ways: a difference is shown only if it would be among so many
+  /// pairs and ways.
   private static func judge(
     _ free: CellResults, against waiting: CellResults, _ group: ComparisonAnalysis.Group,
-    _ target: ComparisonAnalysis.Target?
+    _ target: ComparisonAnalysis.Target?, candidates: Int
   ) -> (ComparisonVerdict.Decision, String) {
+    let views = (target != nil && group.targetDoubt == nil ? 1 : 0) + (group.timeDoubt == nil ? 1 : 0)
+    let comparisons = candidates * max(1, views)
     let matchup = Matchup(free, against: waiting)
     let (a, s) = (free.cell.name(in: group), waiting.cell.name(in: group))
     let price = price(matchup, a, s)
     if let target, group.targetDoubt == nil {
       let goal = NumberText.percent(target.accuracy)
-      if let speedUp = matchup.speedUp, speedUp.isSigned {
+      if let speedUp = matchup.speedUp, speedUp.isSigned(among: comparisons) {
         let isFaster = speedUp.value > 1
         let ratio = isFaster ? speedUp : RatioEstimate(inverting: speedUp)
         return (
@@ -185,7 +203,7 @@ private struct Duel {
         }
       }
     }
-    if let gain = matchup.accuracyAtSeconds, gain.isSigned {
+    if let gain = matchup.accuracyAtSeconds, gain.isSigned(among: comparisons) {
       let isAhead = gain.mean > 0
       return (
         isAhead ? .asynchronous : .synchronous,
@@ -200,7 +218,9 @@ private struct Duel {
     if figures.isEmpty, let doubt = group.timeDoubt ?? group.targetDoubt {
       return (.open, "\(a) and \(s) are not compared in time, because \(doubt)\(price)")
     }
-    return (.open, "\(a) is not shown to differ from \(s)\(list)\(price)")
+    let isTempting = matchup.accuracyAtSeconds?.isSigned ?? false || matchup.speedUp?.isSigned ?? false
+    let caveat = isTempting ? ", which may be chance among \(comparisons) comparisons" : ""
+    return (.open, "\(a) is not shown to differ from \(s)\(list)\(caveat)\(price)")
   }
 
   /// What the free workers pay in accuracy for the same gradients, and the end of the sentence.

@@ -11,27 +11,39 @@ package struct Estimate: Hashable, Sendable {
   package let mean: Double
   /// Half the width of the confidence interval, t·s/√n; `nil` for a single value, which says nothing of the spread.
   package let halfWidth: Double?
+  /// s/√n; `nil` for a single value.
+  private let standardError: Double?
 
   /// Estimates the mean of `values`; `nil` if there are none, or one of them is not finite.
-  package init?(_ values: [Double]) {
+  ///
+  /// - Parameters:
+  ///   - values: The values.
+  ///   - leastVariance: What their variance is at least: a few values that are rounded may be equal by chance.
+  package init?(_ values: [Double], leastVariance: Double = 0) {
     let mean = values.reduce(0, +) / Double(values.count)
     guard !values.isEmpty, mean.isFinite else { return nil }
     count = values.count
     self.mean = mean
     guard count > 1 else {
       halfWidth = nil
+      standardError = nil
       return
     }
     let variance = values.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / Double(count - 1)
-    let bound = StudentDistribution(degreesOfFreedom: count - 1).bound(confidence: Self.confidence)
-    let halfWidth = bound * (variance / Double(count)).squareRoot()
+    let standardError = (max(variance, leastVariance) / Double(count)).squareRoot()
+    let halfWidth = Self.bound(count: count, confidence: Self.confidence) * standardError
     guard halfWidth.isFinite else { return nil }
     self.halfWidth = halfWidth
+    self.standardError = standardError
   }
 
   /// The estimate of the values with their signs changed.
   init(negating other: Estimate) {
-    (count, mean, halfWidth) = (other.count, -other.mean, other.halfWidth)
+    (count, mean, halfWidth, standardError) = (other.count, -other.mean, other.halfWidth, other.standardError)
+  }
+
+  private static func bound(count: Int, confidence: Double) -> Double {
+    StudentDistribution(degreesOfFreedom: count - 1).bound(confidence: confidence)
   }
 
   /// The confidence interval of the mean; `nil` for a single value.
@@ -42,6 +54,18 @@ package struct Estimate: Hashable, Sendable {
   /// Whether the interval says which sign the mean has; never for a single value.
   package var isSigned: Bool {
     interval.map { !$0.contains(0) } ?? false
+  }
+
+  /// Whether the sign of the mean is shown though it is one of several that were looked at.
+  ///
+  /// Each is held to 1/n of the risk, so that all of them together have that of one (Bonferroni).
+  ///
+  /// - Parameter comparisons: How many there are, n, at least 1.
+  /// - Returns: Whether it is shown.
+  package func isSigned(among comparisons: Int) -> Bool {
+    guard let standardError else { return false }
+    let confidence = 1 - (1 - Self.confidence) / Double(comparisons)
+    return abs(mean) > Self.bound(count: count, confidence: confidence) * standardError
   }
 }
 
@@ -73,4 +97,7 @@ package struct RatioEstimate: Hashable, Sendable {
 
   /// Whether the interval leaves out 1.
   package var isSigned: Bool { logarithm.isSigned }
+
+  /// Whether it is shown to be more or less than 1 though it is one of several that were looked at.
+  package func isSigned(among comparisons: Int) -> Bool { logarithm.isSigned(among: comparisons) }
 }

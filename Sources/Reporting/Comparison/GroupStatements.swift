@@ -83,9 +83,13 @@ struct GroupStatements {
   }
 
   private var divergences: [String] {
-    members.filter { $0.diverged > 0 }.map { member in
+    let diverged = members.filter { $0.diverged > 0 }.map { member in
       "\(name(member)) diverged in \(member.diverged) of \(member.runs.count) runs"
     }
+    let deserted = members.filter { $0.deserted > 0 }.map { member in
+      "\(name(member)) was left without workers in \(member.deserted) of \(member.runs.count) runs"
+    }
+    return diverged + deserted
   }
 
   /// Whom to compare the leader with: the baseline, or if it is the leader, or is not in the race, the runner-up.

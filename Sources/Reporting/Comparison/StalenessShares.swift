@@ -8,7 +8,7 @@ struct StalenessShares {
   /// Adds histograms up; one with wide bins is spread evenly over them.
   init(_ histograms: [[StalenessBin]]) {
     let bins = histograms.flatMap { $0 }.filter { $0.count > 0 }
-    let total = Double(bins.reduce(0) { $0 + $1.count })
+    let total = bins.reduce(0) { $0 + Double($1.count) }
     // Where a histogram begins to count and where it ends, the density changes.
     var changes: [Int: Double] = [:]
     for bin in bins {

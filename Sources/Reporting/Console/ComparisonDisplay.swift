@@ -64,7 +64,12 @@ package final class ComparisonDisplay: Sendable {
     let last = run.curve.points.last
     let accuracy = last.map { "  \(NumberText.percent($0.testAccuracy))" } ?? ""
     let time = last.map { " in \(ComparisonText.seconds($0.seconds))" } ?? ""
-    let outcome = run.outcome == .diverged ? "  diverged" : ""
+    let outcome =
+      switch run.outcome {
+      case .completed: ""
+      case .diverged: "  diverged"
+      case .deserted: "  no worker was left"
+      }
     note(title + accuracy + time + outcome + Self.left(remaining))
   }
 

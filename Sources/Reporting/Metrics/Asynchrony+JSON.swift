@@ -35,6 +35,17 @@ extension JSONObject {
     return object
   }
 
+  /// The staleness of many updates in five numbers.
+  static func object(_ summary: StalenessSummary) -> JSONObject {
+    var object = JSONObject()
+    object.add("mean", summary.mean)
+    object.add("p50", summary.p50)
+    object.add("p95", summary.p95)
+    object.add("p99", summary.p99)
+    object.add("max", summary.max)
+    return object
+  }
+
   private static func object(_ histogram: StalenessHistogram) -> JSONObject {
     var object = JSONObject()
     object.add("samples", histogram.count)

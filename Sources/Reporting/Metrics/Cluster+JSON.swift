@@ -8,20 +8,13 @@ extension JSONObject {
   init(_ report: TimingReport, of run: RunDescription) {
     self.init()
     add("event", "final")
-    add("outcome", report.isDeserted ? "deserted" : "completed")
+    add("outcome", report.isInterrupted ? "interrupted" : report.isDeserted ? "deserted" : "completed")
     add("timingOnly", true)
     add("epoch", report.epochs)
     add("virtualSeconds", report.seconds)
     add("updates", report.updates)
     add("minibatches", report.minibatches)
-    let summary = report.staleness.summary
-    var staleness = JSONObject()
-    staleness.add("mean", summary.mean)
-    staleness.add("p50", summary.p50)
-    staleness.add("p95", summary.p95)
-    staleness.add("p99", summary.p99)
-    staleness.add("max", summary.max)
-    add("staleness", staleness)
+    add("staleness", Self.object(report.staleness.summary))
     var dropped = JSONObject()
     for reason in DropReason.allCases where reason != .stopped {
       dropped.add(reason.rawValue, report.drops[reason] ?? 0)

@@ -24,6 +24,7 @@ final class ComparisonProblem {
     [
       "version": Program.version, "kernels": backend.name, "instructionSet": backend.instructionSet,
       "trainingData": data.training.contentHash, "testData": data.test.contentHash,
+      "testExamples": "\(data.test.count)",
     ]
   }
 

@@ -37,10 +37,15 @@ extension RunResult {
     guard report.outcome != .interrupted else { return nil }
     let end = LearningCurve.Point(report.last)
     let points = points.last?.examples == end.examples ? points : points + [end]
-    let isSound = report.outcome == .completed && report.last.testLoss.isFinite
+    let outcome: ComparisonRun.Outcome =
+      switch report.outcome {
+      case .completed where report.last.testLoss.isFinite: .completed
+      case .deserted: .deserted
+      case .completed, .diverged, .interrupted: .diverged
+      }
     let seconds = report.last.virtualSeconds
     self.init(
-      outcome: isSound ? .completed : .diverged,
+      outcome: outcome,
       curve: LearningCurve([beginning] + points), staleness: report.last.staleness,
       stalenessBins: report.last.figures.stalenessBins,
       examplesPerSecond: seconds.map { $0 > 0 ? Double(report.last.examples) / $0 : 0 }

@@ -18,7 +18,9 @@ final class LiveComparisonRunner: ComparisonRunner, @unchecked Sendable {  // se
     self.problem = problem
   }
 
-  var surroundings: [String: String] { problem.surroundings.merging(["time": clock]) { first, _ in first } }
+  var surroundings: [String: String] {
+    problem.surroundings.merging(["time": clock, "machine": Machine.name]) { first, _ in first }
+  }
 
   func run(_ settings: RunSettings, progress: @escaping @Sendable (TrainingProgress) -> Void) throws -> RunResult? {
     let observer = CurveObserver(progress)

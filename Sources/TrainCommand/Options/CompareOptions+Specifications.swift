@@ -20,7 +20,7 @@ extension CompareOptions {
   /// What belongs to a cell, or has another meaning here.
   private static let ownNames: Set<String> = [
     "--mode", "--rule", "--workers", "--seed", "--metrics", "--checkpoint", "--resume", "--record", "--inject",
-    "--plots", "--evaluations-per-epoch", "--target-accuracy", "--quiet",
+    "--plots", "--evaluations-per-epoch", "--fresh-gradients", "--target-accuracy", "--quiet",
   ]
 
   /// The options that `train` has, too, and that hold for all runs.

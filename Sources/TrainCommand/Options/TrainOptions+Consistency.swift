@@ -47,6 +47,11 @@ extension TrainOptions {
       throw UsageError(conflict.message(isGiven: given.contains(conflict.option)))
     }
     try checkMomentum(of: configuration.combination)
+    guard freshGradients == 0 || configuration.pushesGradients else {
+      throw UsageError(
+        "'--fresh-gradients \(freshGradients)' would measure nothing: with local steps, compression or a momentum of their "
+          + "own, workers do not push the gradient at what they pulled; drop it")
+    }
   }
 
   /// Refuses a momentum that nothing takes: neither the optimizer nor the rule.

@@ -45,7 +45,10 @@ struct SimulationSession {
     let shape = data.training.shape
     let model = try settings.shapedModel(
       input: [shape.channels, shape.height, shape.width], classes: data.training.classes)
-    if options.isTimingOnly { return try runTiming(model, data) }
+    if options.isTimingOnly {
+      return try TimingSession(options, settings.configuration, cluster: cluster, console: console)
+        .run(model, data, backend: backend, interrupts)
+    }
     let metrics = try options.train.metrics.map {
       try JSONLinesReporter(path: $0, moreArguments: options.moreArguments)
     }
@@ -79,40 +82,6 @@ struct SimulationSession {
       moreArguments: options.moreArguments
     )
     .exitCode(of: report.final)
-  }
-
-  /// Finds out how long things take.
-  private func runTiming(_ model: ShapedModel, _ data: DatasetPair) throws -> ExitCode {
-    let examples = data.training.count
-    var configuration = settings.configuration
-    let minibatches = configuration.minibatchesPerEpoch(examples: examples)
-    if options.train.epochs == nil { configuration.epochs = configuration.epochsOfTiming(examples: examples) }
-    let metrics = try options.train.metrics.map {
-      try JSONLinesReporter(path: $0, moreArguments: options.moreArguments)
-    }
-    let run = RunDescription(
-      ofTimingOnly: configuration, model: model, data: data, backend: backend, programVersion: Program.version)
-    metrics?.observe(.run(run))
-    console.note(run.firstLine(moreArguments: options.moreArguments))
-    let notes = VirtualTimeNotes(configuration, examples: examples)
-    if options.train.epochs == nil { console.note(notes.length) }
-    if let overlap = notes.overlap { console.note(overlap) }
-    if let start = notes.start { console.alert(start) }
-    var timing = TimingRun(
-      configuration, cluster: cluster, minibatches: minibatches, parameters: model.layout.count,
-      pausesBetweenEpochs: false)
-    let report = timing.run()
-    metrics?.report(report, of: run)
-    try OutputDescriptor.standardOutput.write("\(VirtualTimeTable(report))")
-    if let failure = metrics?.failure {
-      console.alert("error: \(failure)")
-      return .cannotWrite
-    }
-    guard !report.isDeserted else {
-      console.alert("error: no worker is left: all were lost to faults")
-      return .trainingFailed
-    }
-    return .done
   }
 }
 

@@ -22,8 +22,10 @@ public struct TimingReport: Sendable {
   public let faults: FaultCounts
   /// Whether no worker was left at the end: all were down.
   public let isDeserted: Bool
+  /// Whether somebody ended the run early.
+  public let isInterrupted: Bool
 
-  init(_ cluster: VirtualCluster<TimingTrainee>, epochs: Int) {
+  init(_ cluster: VirtualCluster<TimingTrainee>, epochs: Int, isInterrupted: Bool) {
     let coordinator = cluster.trainee.coordinator
     self.epochs = epochs
     self.cluster = ClusterFigures(cluster)
@@ -36,6 +38,7 @@ public struct TimingReport: Sendable {
     stalenessLawResidual = coordinator.stalenessLawResidual
     faults = cluster.strikes
     isDeserted = cluster.isDeserted
+    self.isInterrupted = isInterrupted
   }
 
   /// The virtual time, in seconds.

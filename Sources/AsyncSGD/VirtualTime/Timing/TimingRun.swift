@@ -11,6 +11,9 @@ public struct TimingRun: Sendable {
   private let pausesBetweenEpochs: Bool
   private var cluster: VirtualCluster<TimingTrainee>
   private var epoch = 0
+  private var isInterrupted = false
+  /// Events between two looks at a run.
+  private static let eventsPerLook = 1 << 16
 
   /// Creates a run that has not begun.
   ///
@@ -37,16 +40,23 @@ public struct TimingRun: Sendable {
 
   /// Runs all epochs that are left, or until `isEnough` says so after one of them.
   ///
-  /// Without pauses between the epochs it is asked only at the end.
-  public mutating func run(until isEnough: (TimingReport) -> Bool = { _ in false }) -> TimingReport {
+  /// - Parameters:
+  ///   - isEnough: Asked after each epoch; without pauses between the epochs only at the end.
+  ///   - goesOn: Asked now and then, after tens of thousands of events, with how far the run has come. If it says no, that
+  ///     is the end.
+  /// - Returns: What is known at the end.
+  public mutating func run(
+    until isEnough: (TimingReport) -> Bool = { _ in false }, while goesOn: (TimingGlance) -> Bool = { _ in true }
+  ) -> TimingReport {
     let plan = EpochPlan(examples: minibatches, batchSize: 1)
     guard pausesBetweenEpochs else {
-      run(configuration.stretches(plan: plan), start: 0)
-      epoch = configuration.epochs
+      run(configuration.stretches(plan: plan), start: 0, while: goesOn)
+      epoch = isInterrupted ? cluster.trainee.coordinator.minibatches / max(1, minibatches) : configuration.epochs
       return report
     }
     while epoch < configuration.epochs, !cluster.isStopped {
-      run(configuration.stretches(ofEpoch: epoch, from: 0, plan: plan), start: epoch * minibatches)
+      run(configuration.stretches(ofEpoch: epoch, from: 0, plan: plan), start: epoch * minibatches, while: goesOn)
+      if isInterrupted { break }
       epoch += 1
       let report = report
       if isEnough(report) { return report }
@@ -54,15 +64,44 @@ public struct TimingRun: Sendable {
     return report
   }
 
-  private mutating func run(_ stretches: [EpochStretch], start: Int) {
+  private mutating func run(_ stretches: [EpochStretch], start: Int, while goesOn: (TimingGlance) -> Bool) {
     for stretch in stretches {
       cluster.trainee.begin(stretch, epochStart: start)
       cluster.begin(
         workers: stretch.workers, pulling: configuration.mode.pullsAtEpochStart ? stretch.workers : stretch.joining)
-      cluster.run()
+      isInterrupted = cluster.run { cluster in
+        cluster.events.isMultiple(of: Self.eventsPerLook) && !goesOn(TimingGlance(cluster))
+      }
+      if isInterrupted { return }
     }
   }
 
   /// What is known up to now.
-  public var report: TimingReport { TimingReport(cluster, epochs: epoch) }
+  public var report: TimingReport { TimingReport(cluster, epochs: epoch, isInterrupted: isInterrupted) }
+}
+
+/// How far a run without gradients has come.
+public struct TimingGlance: Hashable, Sendable {
+  /// The virtual time, in seconds.
+  public let seconds: Double
+  /// Events carried out.
+  public let events: Int
+  /// Updates applied.
+  public let updates: Int
+  /// Minibatches whose gradients were applied or dropped.
+  public let minibatches: Int
+  /// The mean staleness so far.
+  public let stalenessMean: Double
+  /// The largest staleness so far.
+  public let stalenessMax: Int
+
+  init(_ cluster: borrowing VirtualCluster<TimingTrainee>) {
+    let coordinator = cluster.trainee.coordinator
+    seconds = cluster.seconds
+    events = cluster.events
+    updates = coordinator.version
+    minibatches = coordinator.minibatches
+    stalenessMean = coordinator.staleness.applied.mean
+    stalenessMax = coordinator.staleness.applied.max
+  }
 }
