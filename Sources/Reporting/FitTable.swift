@@ -78,6 +78,10 @@ public struct FitTable: Sendable, CustomStringConvertible {
     rows.append(("recorded", Self.staleness(timings.staleness)))
     rows.append(("simulated", Self.staleness(fit.best.staleness)))
     rows.append(("distance", "\(NumberText.fixed(fit.best.distance, digits: 3)) (Kolmogorov-Smirnov, of staleness)"))
+    if let halves = timings.halvesDistance {
+      rows.append(
+        ("halves", "\(NumberText.fixed(halves, digits: 3)) between the first and the second half of the recording"))
+    }
     rows.append(("pace", "\(Self.milliseconds(fit.best.secondsPerPush)) from push to push"))
     rows.append(("candidates", "distance  push to push"))
     for structure in ClusterFit.Structure.allCases {

@@ -124,14 +124,14 @@ struct RecordingTextTests {
       .begin(workers: 0..<2, pulling: 0..<0),
       .push(
         RecordedPush(
-          worker: 1, baseVersion: 0, version: .max, minibatches: [.max, 0], fate: .applied, loss: -.infinity,
+          worker: 1, baseVersion: 0, version: 0, minibatches: [.max, 0], fate: .applied, loss: -.infinity,
           pulledAt: 0, startedAt: 0, pushedAt: .max, arrivedAt: .max)),
       .fault(RecordedFault(kind: .pause, worker: 0, microseconds: .max, duration: .max)),
-      .end(RecordedEnd(version: .max, hash: 0, position: .max, microseconds: .max)),
+      .end(RecordedEnd(version: 1, hash: .max, position: .max, microseconds: .max)),
     ])
     let table = RecordingTable(recording)
     #expect(table.line(recording.events[1], sequence: 1).contains("\(Int.max),0"))
-    #expect(table.summary(RecordingSummary(recording)).contains("max \(Int.max)\n"))
+    #expect(table.summary(RecordingSummary(recording)).contains("max 0\n"))
     let lines = RecordingLines(recording)
     for (sequence, event) in recording.events.enumerated() {
       #expect(throws: Never.self) {

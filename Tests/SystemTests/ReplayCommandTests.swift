@@ -131,6 +131,7 @@ struct FitCommandTests {
     let fit = try CommandRun.run("fit \(directory.file("r")) --output \(directory.file("s")) --curves")
     #expect(fit.exitCode == 0, "\(fit.errors)")
     #expect(fit.output.contains("(Kolmogorov-Smirnov, of staleness)"))
+    #expect(fit.output.contains(" between the first and the second half of the recording\n"))
     let lines = fit.output.split(separator: "\n")
     #expect(lines.contains { $0.hasPrefix("epoch  recorded  simulated") })
     #expect(lines.last?.hasPrefix("largest difference of test accuracy: ") == true)

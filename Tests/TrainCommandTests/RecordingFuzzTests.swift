@@ -70,13 +70,13 @@ struct RecordingFuzzTests {
     Kind(mode: .async, script: trouble, learningRate: 1000), Kind(mode: .sequential, isResumed: true),
   ]
 
-  private static func recording(_ kind: Kind) throws -> Recording {
+  private static func recording(_ kind: Kind, epochs: Int = 2) throws -> Recording {
     var options = TrainOptions(cores: 2)
     options.model = "softmax"
     options.dataset = "digits"
     options.workers = kind.mode == .sequential ? 1 : 3
     options.mode = kind.mode
-    options.epochs = 2
+    options.epochs = epochs
     options.batchSize = 4
     options.learningRate = kind.learningRate
     options.onDivergence = .skip
@@ -124,28 +124,62 @@ struct RecordingFuzzTests {
     #expect(fate.differing > 0 && fate.refused + fate.differing > 10, "\(fate)")
   }
 
+  @Test(
+    "are fitted, or are not, and never crash the program",
+    arguments: [
+      Kind(mode: .async, script: trouble), Kind(mode: .dssp),
+      Kind(mode: .ringmaster, values: [(.delayThreshold, .integer(2))]),
+    ])
+  func fits(kind: Kind) throws {
+    // Long enough that there is something to fit to.
+    let original = try Self.recording(kind, epochs: 8)
+    var mutator = Mutator(seed: 12)
+    var fitted = 0
+    for round in 0..<4 {
+      var (header, events) = (original.header, original.events)
+      if round == 3 { mutator.change(&header) } else if round > 0 { mutator.change(&events) }
+      let path = try Self.write(header, events)
+      defer { try? FileManager.default.removeItem(atPath: path) }
+      do {
+        let recording = try Recording(reading: path)
+        let run = try RecordedRun(recording.header, path: path)
+        let fit = try ClusterFit(recording.events, of: run.settings.configuration)
+        #expect(FitTable(fit).description.utf8.count < 8_000)
+        #expect(fit.timings.staleness.max < events.count)
+        fitted += 1
+      } catch is RecordingError, is CheckpointError, is FitError {}
+    }
+    #expect(fitted > 0)
+  }
+
   private struct Fate {
     var refused = 0
     var differing = 0
     var repeated = 0
   }
 
-  /// Writes a recording with right checksums, reads it, shows it and replays it.
-  private static func use(
-    _ header: RecordingHeader, _ events: [RecordedEvent], threads: Int, isExact: Bool = true, _ fate: inout Fate
-  ) throws {
+  /// Writes a recording with right checksums; returns where.
+  private static func write(_ header: RecordingHeader, _ events: [RecordedEvent]) throws -> String {
     let path = FileManager.default.temporaryDirectory.appendingPathComponent("asgd-fuzz-\(UUID().uuidString)").path
-    defer { try? FileManager.default.removeItem(atPath: path) }
     let writer = try RecordingWriter(path: path, header: header, watchesClock: false)
     for event in events { writer.record(event) }
     writer.flush()
     writer.writeCompleteBlocks()
+    return path
+  }
+
+  /// Writes a recording with right checksums, reads it, shows it, fits a cluster to it and replays it.
+  private static func use(
+    _ header: RecordingHeader, _ events: [RecordedEvent], threads: Int, isExact: Bool = true, _ fate: inout Fate
+  ) throws {
+    let path = try write(header, events)
+    defer { try? FileManager.default.removeItem(atPath: path) }
     let report: ReplayReport
     do {
       let recording = try Recording(reading: path)
       try show(recording, chromeTrace: threads > 1 ? path + ".json" : nil)
       let run = try RecordedRun(recording.header, path: path)
-      _ = RunTimings(recording.events, of: run.settings.configuration)
+      _ = try? ClusterFit(recording.events, of: run.settings.configuration)
       report = try Replayer(
         run.settings.configuration, isExact: isExact, recording: recording, model: model(run.settings), data: data,
         backend: backend, programVersion: "test", threads: threads, isContinuous: run.driver == .virtual,

@@ -212,7 +212,9 @@ struct RecordingTimelineTests {
     var generator = SystemRandomNumberGenerator()
     for _ in 0..<20 {
       var events: [RecordedEvent] = []
-      for version in 0..<200 {
+      // Of each of two shards.
+      var versions = [0, 0]
+      for shard in (0..<200).map({ $0 % 2 }) {
         let times = (0..<4).map { _ in Int.random(in: 0...5_000, using: &generator) }.sorted()
         let worker = Int.random(in: 0..<3, using: &generator)
         switch Int.random(in: 0..<10, using: &generator) {
@@ -224,8 +226,10 @@ struct RecordingTimelineTests {
         default:
           events.append(
             Self.push(
-              worker, base: version / 2, version: version, pulled: times[0], started: times[1], pushed: times[2],
-              arrived: times[3], shard: version % 2, minibatches: Bool.random(using: &generator) ? [] : [1]))
+              worker, base: versions[shard] / 2, version: versions[shard], pulled: times[0], started: times[1],
+              pushed: times[2], arrived: times[3], shard: shard,
+              minibatches: Bool.random(using: &generator) ? [] : [1]))
+          versions[shard] += 1
         }
       }
       for (lane, slices) in try Self.trace(events).slices {

@@ -81,8 +81,7 @@ final class LogicalWorker: @unchecked Sendable {  // handed from thread to threa
       var push = GradientPush(
         worker: index, gradient: buffer, examples: examples, sums: sums, minibatches: minibatches, pulls: pulls,
         bytes: bytes, learningRate: learningRate)
-      if let clock {
-        origin.pushedAt = clock.microseconds()
+      if clock != nil {
         push.origin = origin
         origin = PushOrigin()
       }
@@ -153,7 +152,8 @@ final class LogicalWorker: @unchecked Sendable {  // handed from thread to threa
 
   /// Hands over what waits for the server.
   func push() -> PushReply {
-    push { service.push($0, snapshot: &$1) }
+    noteHandOver()
+    return push { service.push($0, snapshot: &$1) }
   }
 
   /// Hands over what waits for the server by other means, which give the worker its snapshot in the end.
@@ -161,6 +161,14 @@ final class LogicalWorker: @unchecked Sendable {  // handed from thread to threa
     guard let push = outgoing.take() else { preconditionFailure("worker \(index) has nothing to push") }
     pulls = push.pulls
     return means(push, &snapshot)
+  }
+
+  /// Notes that what waits for the server is handed over now, unless somebody has said when.
+  ///
+  /// Not when it is computed: what makes a worker slow, and its pauses, come after that.
+  private func noteHandOver() {
+    guard let clock, let origin = outgoing?.origin, origin.pushedAt == nil else { return }
+    outgoing?.origin?.pushedAt = clock.microseconds()
   }
 
   /// Takes the latest parameters by other means.
@@ -221,6 +229,7 @@ final class LogicalWorker: @unchecked Sendable {  // handed from thread to threa
 
   /// Hands over a copy of what waits for the server, and keeps it, because the same message arrives once more.
   func pushFirstOfTwo() {
+    noteHandOver()
     guard let push = outgoing else { preconditionFailure("worker \(index) has nothing to push") }
     var copy = push
     // All of the pool may be in flight, and nobody gives one back before this worker goes on.
@@ -283,8 +292,8 @@ public struct PushOrigin: Sendable {
   var minibatches: [Int] = []
   /// When the computation of the first of them began, in microseconds since the run began.
   var startedAt = 0
-  /// When the push was complete.
-  var pushedAt = 0
+  /// When its worker handed it over; `nil` until then.
+  var pushedAt: Int?
 }
 
 // MARK: What a run carries over

@@ -436,6 +436,9 @@ extension ParameterServer: ParameterService {
     version >= oldestWanted.load(ordering: .relaxed)
   }
 
+  /// The most versions of the parameters that were in memory at once, the one being written included.
+  nonisolated var mostVersionsInUse: Int { published.mostInUse }
+
   /// The number of updates applied so far; never blocks.
   public nonisolated var latestVersion: Int { published.snapshot().version }
 

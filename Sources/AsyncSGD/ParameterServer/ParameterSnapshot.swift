@@ -77,6 +77,14 @@ final class PublishedParameters: @unchecked Sendable {  // see the protection of
   ///
   /// Protected by `lock`.
   private var free: [ParameterBuffer] = []
+  /// All buffers that there are.
+  ///
+  /// Protected by `lock`.
+  private var total: Int
+  /// The most of them that were in use at once.
+  ///
+  /// Protected by `lock`.
+  private var peak = 1
 
   /// Creates storage whose first version is a copy of `initial`.
   ///
@@ -86,6 +94,7 @@ final class PublishedParameters: @unchecked Sendable {  // see the protection of
   ///   - leases: The most snapshots that are held at once; with more, an update allocates another buffer.
   init(_ initial: [Float], version: Int, leases: Int) {
     latest = ParameterBuffer(count: initial.count)
+    total = leases + 2
     // Every lease may pin a version of its own, besides the latest and the one being written. The memory of a buffer
     // that is never used is never touched, so it costs address space only.
     free.reserveCapacity(leases + 2)
@@ -108,7 +117,7 @@ final class PublishedParameters: @unchecked Sendable {  // see the protection of
   /// Only one thread at a time may call it: the server's.
   func publish(version: Int, _ update: (_ current: UnsafePointer<Float>, _ next: UnsafeMutablePointer<Float>) -> Void) {
     let current = latest
-    let next = lock.withLock { free.popLast() } ?? ParameterBuffer(count: current.count, home: self)
+    let next = lock.withLock { takeFree() } ?? ParameterBuffer(count: current.count, home: self)
     update(UnsafePointer(current.values), next.values)
     next.version = version
     // The slot has a lease of its own, so that nobody but the last reader after it finds the buffer free.
@@ -116,6 +125,18 @@ final class PublishedParameters: @unchecked Sendable {  // see the protection of
     lock.withLock { latest = next }
     current.release()
   }
+
+  /// Takes the buffer that is the next version's, and counts one that is not there yet; `lock` is held.
+  private func takeFree() -> ParameterBuffer? {
+    let next = free.popLast()
+    if next == nil { total += 1 }
+    peak = max(peak, total - free.count)
+    return next
+  }
+
+  /// The most versions that were in memory at once, the one being written included: of what was allocated, no more was ever
+  /// touched.
+  var mostInUse: Int { lock.withLock { peak } }
 
   /// Takes back a buffer whose last lease is over; any thread may call it.
   fileprivate func reclaim(_ buffer: ParameterBuffer) {

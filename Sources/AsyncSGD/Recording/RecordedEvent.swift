@@ -61,7 +61,7 @@ public struct RecordedPush: Hashable, Sendable {
   public var pulledAt: Int
   /// When the computation of its first minibatch began.
   public var startedAt: Int
-  /// When its worker handed it over.
+  /// When its worker handed it over; what made it slow is part of the time before.
   public var pushedAt: Int
   /// When the server, free of others, had it: its decision, and where nobody waits its update, follow at once.
   public var arrivedAt: Int

@@ -12,6 +12,8 @@ struct RecordingCheck {
   private let firstVersion: Int
   /// The last version seen, by shard.
   private var versions: [Int] = []
+  /// The pushes seen, by shard: each makes one update at most.
+  private var pushes: [Int] = []
   private var lastEpoch = 0
   /// Whether the end has come.
   private(set) var isOver = false
@@ -24,7 +26,7 @@ struct RecordingCheck {
     shards = max(1, min(header.number("hyperparameter.server-shards") ?? Self.mostShards, Self.mostShards))
     epochs = header.number("epochs") ?? .max
     hasOrder = header.settings["mode"] != CoordinationMode.hogwild.rawValue
-    firstVersion = header.state?.version ?? 0
+    firstVersion = max(0, header.state?.version ?? 0)
   }
 
   /// Returns what cannot be about the next event, as in "event 7 has …"; `nil` if there is nothing.
@@ -57,7 +59,10 @@ struct RecordingCheck {
       return time(microseconds)
     case .end(let end):
       isOver = true
-      guard end.version >= 0 else { return "the version \(end.version)" }
+      let most = pushes.max() ?? 0
+      guard end.version >= 0, end.version - firstVersion <= most else {
+        return "the version \(end.version) after \(most) pushes from version \(firstVersion) on"
+      }
       guard end.position >= 0 else { return "the position \(end.position)" }
       return time(end.microseconds)
     }
@@ -65,10 +70,11 @@ struct RecordingCheck {
 
   private mutating func violation(of push: RecordedPush) -> String? {
     if let reason = worker(push.worker) ?? shard(push.shard) { return reason }
-    guard push.baseVersion >= 0, push.baseVersion <= push.version else {
+    guard push.baseVersion >= firstVersion, push.baseVersion <= push.version else {
       return "a gradient of version \(push.baseVersion) at version \(push.version)"
     }
     if let reason = version(push.version, shard: push.shard) ?? minibatches(push.minibatches) { return reason }
+    pushes[push.shard] += 1
     for moment in [push.pulledAt, push.startedAt, push.pushedAt] {
       guard moment >= 0 else { return "the time \(moment)" }
     }
@@ -94,11 +100,17 @@ struct RecordingCheck {
     numbers.first { $0 < 0 }.map { "the minibatch \($0)" }
   }
 
-  /// A shard's version never falls.
+  /// A shard's version never falls, and is as many updates from the first as there were pushes, at most.
   private mutating func version(_ version: Int, shard: Int) -> String? {
-    while versions.count <= shard { versions.append(firstVersion) }
+    while versions.count <= shard {
+      versions.append(firstVersion)
+      pushes.append(0)
+    }
     guard version >= (hasOrder ? versions[shard] : 0) else {
       return "the version \(version) of shard \(shard) after \(versions[shard])"
+    }
+    guard version - firstVersion <= pushes[shard] else {
+      return "the version \(version) of shard \(shard) after \(pushes[shard]) pushes from version \(firstVersion) on"
     }
     versions[shard] = max(versions[shard], version)
     return nil

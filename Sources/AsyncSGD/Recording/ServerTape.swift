@@ -49,7 +49,7 @@ final class ServerTape {
         RecordedPush(
           worker: push.worker, shard: shard, baseVersion: baseVersion, version: version,
           minibatches: origin.minibatches, fate: fate, pulls: push.pulls, loss: push.recordedLoss,
-          pulledAt: pulledAt[push.worker], startedAt: origin.startedAt, pushedAt: origin.pushedAt,
+          pulledAt: pulledAt[push.worker], startedAt: origin.startedAt, pushedAt: origin.pushedAt ?? microseconds,
           arrivedAt: microseconds)))
   }
 

@@ -53,8 +53,7 @@ final class GradientTrainee: VirtualTrainee {
     crew = workers.crew
     server = setup.server
     recognizesDuplicates = configuration.recognizesDuplicates
-    stopsCalculations =
-      !configuration.takesLocalSteps && configuration.hyperparameters.stopsCalculations(in: configuration.setting)
+    stopsCalculations = configuration.stopsCalculations
     computesAhead = !(stopsCalculations && configuration.keepsStateInWorkers)
     probe = FreshGradientProbe(configuration, server: setup.server, count: setup.model.layout.count)
     makeLane = { setup.makeLane("asgd.probe") }
@@ -260,6 +259,9 @@ final class GradientTrainee: VirtualTrainee {
 }
 
 extension TrainingConfiguration {
+  /// Whether workers give up calculations whose gradients are not wanted any more.
+  var stopsCalculations: Bool { !takesLocalSteps && hyperparameters.stopsCalculations(in: setting) }
+
   /// Whether what a worker pushes is a gradient at what it pulled, which another one can be compared with.
   public var pushesGradients: Bool { !keepsStateInWorkers }
 

@@ -280,7 +280,9 @@ public final class Replayer: @unchecked Sendable {  // all but the request to st
     }
     if pull.restarts {
       // Shards want every gradient.
-      guard shards == nil, !places[worker].beginsWithPull else { return differ(at: number, &progress) }
+      guard shards == nil, setup.configuration.stopsCalculations, isCalculating(worker) else {
+        return differ(at: number, &progress)
+      }
       workers[worker].restart()
     } else {
       if places[worker].beginsWithPull {
@@ -340,6 +342,13 @@ public final class Replayer: @unchecked Sendable {  // all but the request to st
     guard places[worker].knownErrand == nil, let task = schedule.task(of: worker) else { return }
     places[worker].isComputing = true
     workers.compute(worker, minibatches: task.minibatches, finishes: task.finishes, due: task.event)
+  }
+
+  /// Whether a worker that neither waits nor is out calculates in vain: nothing is known that it wants, and nothing computed,
+  /// because its next event needs none.
+  private func isCalculating(_ worker: Int) -> Bool {
+    let place = places[worker]
+    return place.knownErrand == nil && !place.isComputing && !place.beginsWithPull && !place.arrivesTwice
   }
 
   private func takeErrand(of worker: Int) -> Errand? {

@@ -19,7 +19,9 @@ public final class Simulator: @unchecked Sendable {  // all but the request to s
   /// What is run.
   public let description: RunDescription
 
-  private let setup: RunSetup
+  let setup: RunSetup
+  /// The workers, without threads.
+  let workers: ScheduledWorkers
   private let clock: ManualClock
   private let recorder: (any EventRecorder)?
   private let crew: ComputeCrew
@@ -61,7 +63,7 @@ public final class Simulator: @unchecked Sendable {  // all but the request to s
     description = setup.description
     crew = ComputeCrew(
       lanes: (0..<threads).map { setup.makeLane("asgd.simulation.\($0)") }, workers: configuration.workers)
-    let workers = ScheduledWorkers(
+    workers = ScheduledWorkers(
       setup.makeWorkers(clock: recorder == nil ? nil : clock.clock) { server, _ in PatientService(base: server) },
       crew: crew, setup: setup,
       curriculum: Curriculum(configuration, plan: setup.plan, roundsEndWithEpochs: false))

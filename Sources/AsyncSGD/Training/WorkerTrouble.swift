@@ -1,4 +1,3 @@
-internal import Dispatch
 internal import Foundation
 
 /// Lets the faults of a live worker happen, and records them.
@@ -24,7 +23,8 @@ final class WorkerTrouble: @unchecked Sendable {  // see above
   private let recorder: (any EventRecorder)?
   private let announce: @Sendable (FaultNotice) -> Void
   private let recognizesDuplicates: Bool
-  private var began = DispatchTime.now()
+  /// When the calculation under way began, by the clock.
+  private var began = 0.0
 
   /// Creates the trouble of a worker; `nil` if it has none.
   ///
@@ -71,13 +71,12 @@ final class WorkerTrouble: @unchecked Sendable {  // see above
   }
 
   /// Notes that a worker begins to compute.
-  func beginCalculation() { began = .now() }
+  func beginCalculation() { began = clock.seconds }
 
   /// Makes a calculation that is done as long as it is to be, and lets happen what is to happen before the push.
   func strike(_ core: LogicalWorker, _ dispenser: MinibatchDispenser) -> Outcome {
     if faults.speed < 1 {
-      let taken = Double(DispatchTime.now().uptimeNanoseconds - began.uptimeNanoseconds) * 1e-9
-      sleep(taken * (1 / faults.speed - 1), dispenser)
+      sleep((clock.seconds - began) * (1 / faults.speed - 1), dispenser)
     }
     switch faults.strike(seconds: clock.seconds, version: core.latestVersion) {
     case nil: return .unharmed

@@ -10,7 +10,17 @@ struct RecordingCheckTests {
     return .push(push)
   }
 
+  /// Four updates, after which there is a version 4, and another one.
+  private static let history: [RecordedEvent] =
+    (0..<4).map { .push(SampleRecording.push(worker: 0, base: $0, version: $0, minibatches: [$0], at: 1_000)) }
+    + [push { _ in }]
+
   private static let impossible: [RecordedEvent] = [
+    push { $0.version = 6 },
+    push {
+      $0.baseVersion = 0; $0.version = 1 << 40
+    }, push { $0.version = .max }, .pull(RecordedPull(worker: 0, version: 6, microseconds: 0)),
+    .fingerprint(version: 1 << 62, hash: 0), .end(RecordedEnd(version: 6, hash: 0, position: 0, microseconds: 0)),
     push { $0.worker = 3 }, push { $0.worker = -1 }, push { $0.shard = -1 }, push { $0.shard = 1 << 16 },
     push { $0.baseVersion = 5 }, push { $0.baseVersion = -1 }, push { $0.version = 3 }, push { $0.minibatches = [-1] },
     push { $0.pulledAt = -1 }, push { $0.startedAt = $0.pushedAt + 1 }, push { $0.pulledAt = $0.pushedAt + 1 },
@@ -31,10 +41,10 @@ struct RecordingCheckTests {
 
   @Test("each is refused, with its number", arguments: impossible)
   func refused(event: RecordedEvent) throws {
-    let first = Self.push { _ in }
-    let bytes = try SampleRecording.bytes(header: SampleRecording.header(), events: [first, event])
+    let events = Self.history
+    let bytes = try SampleRecording.bytes(header: SampleRecording.header(), events: events + [event])
     let error = try #require(throws: RecordingError.self) { try Recording(bytes: bytes) }
-    guard case .impossible(_, event: 1, _) = error else {
+    guard case .impossible(_, event: events.count, _) = error else {
       Issue.record("\(error)")
       return
     }
@@ -71,17 +81,30 @@ struct RecordingCheckTests {
 
   @Test("each shard has versions of its own, and those of shared memory have no order")
   func versions() throws {
-    let events = [
-      Self.push { _ in },
-      Self.push {
-        $0.shard = 1; $0.version = 2
-      },
-    ]
+    let events =
+      Self.history + [
+        Self.push {
+          $0.shard = 1; $0.baseVersion = 0; $0.version = 0
+        }
+      ]
     _ = try Recording(bytes: SampleRecording.bytes(header: SampleRecording.header(), events: events))
     var header = SampleRecording.header()
-    let racing = [Self.push { _ in }, Self.push { $0.version = 3 }]
+    let racing = Self.history + [Self.push { $0.version = 3 }]
     header.settings["mode"] = "hogwild"
     _ = try Recording(bytes: SampleRecording.bytes(header: header, events: racing))
+  }
+
+  @Test("in a run that was resumed, versions count from where it was")
+  func resumed() throws {
+    func isRead(base: Int, version: Int) throws -> Bool {
+      let event = RecordedEvent.push(
+        SampleRecording.push(worker: 0, base: base, version: version, minibatches: [0], at: 1_000))
+      let bytes = try SampleRecording.bytes(
+        header: SampleRecording.header(state: SampleRecording.state), events: [event])
+      return (try? Recording(bytes: bytes)) != nil
+    }
+    #expect(try isRead(base: 40, version: 40))
+    #expect(try !isRead(base: 39, version: 40) && !isRead(base: 40, version: 41) && !isRead(base: 0, version: 0))
   }
 
   @Test(
@@ -89,9 +112,9 @@ struct RecordingCheckTests {
   func oddWorkers(text: String) throws {
     var header = SampleRecording.header()
     header.settings["workers"] = text
-    let bytes = try SampleRecording.bytes(header: header, events: [Self.push { _ in }])
+    let bytes = try SampleRecording.bytes(header: header, events: Self.history)
     if Int(text) == nil {
-      #expect(try Recording(bytes: bytes).events.count == 1)
+      #expect(try Recording(bytes: bytes).events == Self.history)
     } else {
       #expect(throws: RecordingError.self) { try Recording(bytes: bytes) }
     }

@@ -45,8 +45,8 @@ struct RecordingRoundTripTests {
     let minibatches = (0..<50_000).map { $0 * 1_000_003 }
     let events: [RecordedEvent] = [
       SampleRecording.events[0],
-      .push(SampleRecording.push(worker: 0, base: 40, version: 41, minibatches: minibatches, at: 1_000)),
-      .push(SampleRecording.push(worker: 0, base: 41, version: 42, minibatches: [1], at: 2_000)),
+      .push(SampleRecording.push(worker: 0, base: 0, version: 0, minibatches: minibatches, at: 1_000)),
+      .push(SampleRecording.push(worker: 0, base: 1, version: 1, minibatches: [1], at: 2_000)),
     ]
     #expect(
       try Recording(bytes: SampleRecording.bytes(header: SampleRecording.header(), events: events)).events == events)

@@ -31,7 +31,7 @@ struct RecordingWriterTests {
   @Test("what was flushed can be read while the run goes on, and by itself soon")
   func readWhileWritten() throws {
     let place = RecordingPlace()
-    let writer = try RecordingWriter(path: place.path, header: SampleRecording.header())
+    let writer = try RecordingWriter(path: place.path, header: SampleRecording.header(state: SampleRecording.state))
     #expect(try Recording(reading: place.path).events.isEmpty)
     for event in SampleRecording.events.dropLast() { writer.record(event) }
     // Nobody flushes: the writer's own clock does.
@@ -92,7 +92,8 @@ struct RecordingWriterTests {
   @Test("a writer that is given up without being closed leaves all that was recorded")
   func givenUp() throws {
     let place = RecordingPlace()
-    var writer: RecordingWriter? = try RecordingWriter(path: place.path, header: SampleRecording.header())
+    var writer: RecordingWriter? = try RecordingWriter(
+      path: place.path, header: SampleRecording.header(state: SampleRecording.state))
     for event in SampleRecording.events { writer?.record(event) }
     writer = nil
     // Its clock may hold it for a moment.

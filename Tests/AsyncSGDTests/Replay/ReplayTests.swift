@@ -155,6 +155,41 @@ struct ReplayTests {
     #expect(try run.replay(events: events, threads: 2).divergence?.event == first)
     events[first] = .leave(worker: push.worker, microseconds: 1)
     #expect(try run.replay(events: events, threads: 2).divergence != nil)
+    push.shard = 0
+    for minibatch in [64, 1 << 32, 1 << 33, .max] {
+      push.minibatches = [minibatch]
+      events[first] = .push(push)
+      #expect(try run.replay(events: events, threads: 2).divergence?.event == first)
+    }
+  }
+
+  @Test("a calculation is given up only in a mode that stops calculations, and by a worker that is in one")
+  func madeUpRestarts() throws {
+    func expectDivergence(_ run: RecordedRun, at place: Int, worker: Int, version: Int) throws {
+      var events = run.recording.events
+      let pull = RecordedPull(worker: worker, version: version, restarts: true, microseconds: 1)
+      events.insert(.pull(pull), at: place)
+      for isExact in [true, false] {
+        let replay = try run.replay(isExact: isExact, events: events, threads: 2)
+        #expect(replay.divergence == ReplayDivergence(event: place, recorded: .pull(pull), repeated: nil))
+      }
+    }
+    for policy in [
+      PolicyCase(.async), PolicyCase(.ringmaster, (.calculationStops, .choice("off"))),
+      PolicyCase(.agn, (.localSteps, .integer(3))),
+    ] {
+      let run = try RecordedRun(configuration(policy))
+      let place = run.pushes[3]
+      guard case .push(let push) = run.recording.events[place] else { preconditionFailure("no push at \(place)") }
+      try expectDivergence(run, at: place, worker: push.worker, version: push.version)
+    }
+    let run = try RecordedRun(
+      configuration(PolicyCase(.sync, (.gradientsToWait, .integer(2)), (.calculationStops, .choice("on")))))
+    // Its worker waits after the first push; and at the beginning it has yet to pull.
+    let first = run.pushes[0]
+    guard case .push(let push) = run.recording.events[first] else { preconditionFailure("no push at \(first)") }
+    try expectDivergence(run, at: first + 1, worker: push.worker, version: push.version)
+    try expectDivergence(run, at: 1, worker: push.worker, version: 0)
   }
 
   @Test("a run that was resumed, from the state that the recording begins with")

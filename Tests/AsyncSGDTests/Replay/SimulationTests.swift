@@ -249,7 +249,24 @@ struct SimulationTests {
     #expect(report.final.last.updates == 64)
   }
 
-  @Test("a thousand workers share what they pulled: memory grows with the versions in use, and epochs are evaluated")
+  @Test("memory grows with the versions in use, and not with the workers, who share what they pulled")
+  func sharedVersions() throws {
+    var configuration = configuration(PolicyCase(.async), workers: 1000)
+    configuration.epochs = 2
+    let simulator = try Simulator(
+      configuration, cluster: ClusterDescription(), model: TrainingFixture.model("softmax"),
+      data: TrainingFixture.digits, backend: Self.backend, programVersion: "test", threads: 2,
+      observer: RecordingObserver())
+    #expect(try simulator.run().final.last.updates == 64)
+    let workers = (0..<1000).map { simulator.workers[$0] }
+    let versions = Set(workers.map(\.version))
+    #expect(versions.count > 32 && Set(workers.map(\.parameters)).count == versions.count)
+    // The first version, one of each update, and no more when the last of them was written.
+    let server = try #require(simulator.setup.server as? ParameterServer)
+    #expect((versions.count...65).contains(server.mostVersionsInUse))
+  }
+
+  @Test("a thousand workers train, and epochs are evaluated on the way")
   func manyWorkers() throws {
     var configuration = configuration(PolicyCase(.async), workers: 1000)
     configuration.epochs = 60

@@ -151,6 +151,33 @@ struct ClusterFitTests {
     #expect(timings.thinking[1].allSatisfy { abs($0 - 0.003) < 2e-6 })
   }
 
+  @Test("the halves of a recording are compared with each other")
+  func halves() {
+    func timings(_ staleness: [Int]) -> RunTimings {
+      let events = staleness.enumerated().map { version, staleness in
+        RecordedEvent.push(
+          SampleRecording.push(
+            worker: 0, base: version - staleness, version: version, minibatches: [version], at: 1_000 * (version + 1)))
+      }
+      return RunTimings(events, of: configuration(workers: 2))
+    }
+    #expect(timings([]).halvesDistance == nil && timings([0]).halvesDistance == nil)
+    #expect(timings([0, 0, 0, 1, 1, 1]).halvesDistance == 1)
+    #expect(timings([0, 1, 0, 1]).halvesDistance == 0)
+    #expect(timings([0, 0, 0, 1, 0, 1, 0, 1]).halvesDistance == 0.25)
+    // What cannot be has no place in a histogram.
+    #expect(timings([0, 0, 1 << 40, 1]).staleness.count == 3)
+  }
+
+  @Test("durations that differ in their last bits have a fit, and it is a number")
+  func lastBits() {
+    for least in [1e-6, 0.01, 1, 1.8e11] {
+      for fit in DurationFit.fits(to: [least, least, least.nextUp, least.nextUp.nextUp]) {
+        #expect(abs(fit.model.mean / least - 1) < 1e-9 && fit.distance.isFinite, "\(fit)")
+      }
+    }
+  }
+
   @Test("a recording that is too short is refused")
   func tooShort() throws {
     let events = events(configuration(workers: 2), ClusterDescription(), minibatches: 20)

@@ -37,7 +37,7 @@ public struct DurationFit: Hashable, Sendable {
     let variation = min((exp(variance) - 1).squareRoot(), ComputeTimeModel.mostVariation)
     models.append(ComputeTimeModel(.logNormal(cv: variation), mean: exp(meanLog + variance / 2)))
     let paretoShape = 1 / (meanLog - logarithms[0])
-    if paretoShape > 1 {
+    if paretoShape > 1, paretoShape.isFinite {
       models.append(ComputeTimeModel(.pareto(shape: paretoShape), mean: least * paretoShape / (paretoShape - 1)))
     }
     return models

@@ -17,6 +17,8 @@ public struct RunTimings: Sendable {
   public private(set) var service: [Double] = []
   /// The staleness of the pushes that were applied.
   public private(set) var staleness = StalenessHistogram()
+  /// The same in the order of the pushes.
+  private var orderedStaleness: [Int] = []
   /// Pushes that the server took.
   public private(set) var pushes = 0
   /// Minibatches of these pushes.
@@ -65,9 +67,12 @@ public struct RunTimings: Sendable {
   private mutating func read(_ push: RecordedPush) {
     pushes += 1
     minibatches += push.minibatches.count
-    // A recording that was made up may claim any staleness, and a histogram has a bin for each; there are no more updates than
-    // pushes.
-    if case .dropped = push.fate {} else if push.staleness < pushes { staleness.record(push.staleness) }
+    // A histogram has a bin for each value; a recording that was read claims no more updates than pushes.
+    if case .dropped = push.fate {
+    } else if push.staleness < pushes {
+      staleness.record(push.staleness)
+      orderedStaleness.append(push.staleness)
+    }
     // In a mode whose workers wait for one another, thinking begins with the pull that ended the wait.
     if let answered = waits ? max(push.pulledAt, answeredAt[push.worker] ?? push.pulledAt) : answeredAt[push.worker],
       !push.minibatches.isEmpty, push.pushedAt > answered
@@ -81,6 +86,17 @@ public struct RunTimings: Sendable {
     }
     answeredAt[push.worker] = push.arrivedAt
     arrivedAt = push.arrivedAt
+  }
+
+  /// The Kolmogorov–Smirnov distance between the staleness of the first half of the pushes and that of the second: a yardstick,
+  /// because no model of the whole run can be expected to be nearer to it than it is to itself; `nil` without two halves.
+  public var halvesDistance: Double? {
+    guard orderedStaleness.count > 1 else { return nil }
+    var (first, second) = (StalenessHistogram(), StalenessHistogram())
+    let middle = orderedStaleness.count / 2
+    for value in orderedStaleness[..<middle] { first.record(value) }
+    for value in orderedStaleness[middle...] { second.record(value) }
+    return first.distance(to: second)
   }
 
   /// The mean time from push to push, in seconds.

@@ -54,8 +54,7 @@ struct TimingTrainee: VirtualTrainee {
     self.payload = payload ?? PayloadSize(parameters: parameters)
     pullBytes = MemoryLayout<Float>.stride * parameters
     recognizesDuplicates = configuration.recognizesDuplicates
-    stopsCalculations =
-      !configuration.takesLocalSteps && configuration.hyperparameters.stopsCalculations(in: configuration.setting)
+    stopsCalculations = configuration.stopsCalculations
     steps = StepPattern(configuration, minibatches: minibatches)
     deal = MinibatchDeal(workers: workers, inRounds: configuration.dealsInRounds)
     books = Array(repeating: Books(), count: workers)
