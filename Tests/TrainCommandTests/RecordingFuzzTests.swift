@@ -144,7 +144,7 @@ struct RecordingFuzzTests {
         let recording = try Recording(reading: path)
         let run = try RecordedRun(recording.header, path: path)
         let fit = try ClusterFit(recording.events, of: run.settings.configuration)
-        #expect(FitTable(fit).description.utf8.count < 8_000)
+        #expect(FitTable(fit, script: FittedScript(fit.best, path: nil)).description.utf8.count < 8_000)
         #expect(fit.timings.staleness.max < events.count)
         fitted += 1
       } catch is RecordingError, is CheckpointError, is FitError {}
