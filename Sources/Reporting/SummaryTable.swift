@@ -71,7 +71,9 @@ public struct SummaryTable: Sendable, CustomStringConvertible {
     guard workers.count > 1 else { return values + observationRows }
     for (index, (name, quantile)) in [("p50", \StalenessSummary.p50), ("p95", \.p95)].enumerated() {
       let each = workers.map { $0[keyPath: quantile] }
-      let sorted = each.sorted()
+      // A worker without an update has no staleness.
+      let sorted = zip(each, report.updatesByWorker).filter { $1 > 0 }.map(\.0).sorted()
+      guard !sorted.isEmpty else { continue }
       let text =
         each.count <= Self.mostWorkersListed
         ? each.map(String.init).joined(separator: " ")

@@ -12,7 +12,8 @@ public struct VirtualTimeTable: Sendable, CustomStringConvertible {
   /// Creates the table of a run without gradients.
   public init(_ report: TimingReport) {
     let staleness = report.staleness.summary
-    var rows = [
+    var rows = report.isInterrupted ? [("outcome", "interrupted")] : []
+    rows += [
       ("updates", NumberText.count(report.updates)), ("minibatches", NumberText.count(report.minibatches)),
       (
         "staleness",

@@ -68,7 +68,9 @@ public struct RecordingSummary: Hashable, Sendable {
       case .begin, .pull, .leave, .join, .fingerprint: break
       }
     }
-    updates = max(0, lastVersion - firstVersion)
+    // Of a recording that breaks off, the versions end before the last update.
+    let counted = end == nil && law?.applies == true ? law?.updates ?? 0 : 0
+    updates = max(counted, lastVersion - firstVersion)
     self.law = law?.applies == true ? law : nil
     for (worker, values) in counts.staleness {
       counts.workers[worker]?.staleness = StalenessSummary(values)

@@ -143,6 +143,8 @@ public final class Replayer: @unchecked Sendable {  // all but the request to st
     monitor.stop()
     let status = setup.server.status
     if let divergence = status.divergence { progress.outcome = .diverged(divergence) }
+    // A recording that breaks off is of a run that did.
+    if progress.end == nil, progress.outcome == .completed { progress.outcome = .interrupted }
     // The last epoch's evaluation is that of the end, unless something was applied since.
     let last = progress.report.flatMap { $0.updates == status.version ? $0 : nil }
     let repeated = progress.end.map { end in

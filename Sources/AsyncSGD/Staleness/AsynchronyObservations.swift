@@ -6,16 +6,16 @@ public struct AsynchronyObservations: Hashable, Sendable {
   /// How far apart the newest and the oldest of the versions are that workers hold, in updates.
   public var versionGap = StalenessHistogram()
   /// ‖θ − θ′‖: how far the parameters have moved since the pull, when the gradient is applied.
-  public var gap = ValueHistogram(1e-9...1e3, bins: 120, scale: .logarithmic)
+  public var gap = ValueHistogram(1e-9...1e3, bins: 1200, scale: .logarithmic)
   /// cos(g(θ′), g(θ)): between the stale gradient and that of the same minibatch at the present parameters.
-  public var cosine = ValueHistogram(-1...1, bins: 80)
+  public var cosine = ValueHistogram(-1...1, bins: 800)
   /// How long a push waited until the server took it, in seconds.
   public var queueWait = emptyQueueWait
   /// The share of the time in which workers were at work that the server was busy, 0…1; `nil` if it was not measured.
   public var serverOccupancy: Double?
 
   /// A histogram of waits without any.
-  static let emptyQueueWait = ValueHistogram(1e-8...1e4, bins: 120, scale: .logarithmic)
+  static let emptyQueueWait = ValueHistogram(1e-8...1e4, bins: 1200, scale: .logarithmic)
 
   /// Creates observations of nothing.
   public init() {}

@@ -110,6 +110,18 @@ public struct ValueHistogram: Hashable, Sendable {
     counts.indices.filter { counts[$0] > 0 }.map { Bin(range: edge($0)...edge($0 + 1), count: counts[$0]) }
   }
 
+  /// Returns wider bins, each of `parts` that lie side by side, that hold values, in order.
+  ///
+  /// - Parameter parts: Their number; what is left over at the end makes a narrower bin.
+  /// - Returns: The bins.
+  public func bins(merging parts: Int) -> [Bin] {
+    stride(from: 0, to: counts.count, by: parts).compactMap { first in
+      let last = min(first + parts, counts.count)
+      let count = counts[first..<last].reduce(0, +)
+      return count > 0 ? Bin(range: edge(first)...edge(last), count: count) : nil
+    }
+  }
+
   private func bin(of value: Double) -> Int {
     let share =
       switch scale {

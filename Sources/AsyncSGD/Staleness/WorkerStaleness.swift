@@ -1,15 +1,17 @@
-/// How stale each worker's gradients were, in 256 bytes or so a worker.
+/// How stale each worker's gradients were, in 256 bytes or so a worker, or in 2 KiB where there are few.
 ///
-/// A worker has 64 bins that all have the same width, 1 at first. When a value does not fit, the width is doubled and
-/// neighbours are merged; so small values are counted exactly, and others to within a thirty-second of the largest. Counting
-/// allocates nothing. Means and largest values are exact.
+/// A worker has 64 bins that all have the same width, 1 at first; few workers have 512 each. When a value does not fit, the width
+/// is doubled and neighbours are merged; so small values are counted exactly, and others to within a thirty-second of the
+/// largest. Counting allocates nothing. Means and largest values are exact.
 public struct WorkerStaleness: Sendable {
   /// The most workers whose staleness is kept apart; with more there is no record, which would be larger than the processor's
   /// caches and slow down every update.
   public static let mostWorkers = 16_384
 
-  private static let bins = 64
+  /// The most workers that have many bins: a live run has no more.
+  private static let mostWithManyBins = 128
 
+  private let bins: Int
   /// ``bins`` for each worker; a full bin stays at the largest count.
   private var counts: [UInt32]
   /// The logarithm to the base 2 of the bins' width, by worker.
@@ -21,7 +23,8 @@ public struct WorkerStaleness: Sendable {
   /// Creates an empty record of `workers` workers, or of none if there are more than ``mostWorkers``.
   public init(workers: Int) {
     let workers = workers <= Self.mostWorkers ? workers : 0
-    counts = Array(repeating: 0, count: workers * Self.bins)
+    bins = workers <= Self.mostWithManyBins ? 512 : 64
+    counts = Array(repeating: 0, count: workers * bins)
     shifts = Array(repeating: 0, count: workers)
     totals = Array(repeating: 0, count: workers)
     sums = totals
@@ -38,7 +41,7 @@ public struct WorkerStaleness: Sendable {
     precondition(staleness >= 0, "a push cannot come from the future: staleness \(staleness)")
     guard worker < totals.count else { return }
     widen(worker, for: staleness)
-    count(1, in: worker * Self.bins + staleness >> shifts[worker])
+    count(1, in: worker * bins + staleness >> shifts[worker])
     totals[worker] += 1
     sums[worker] += staleness
     maxima[worker] = max(maxima[worker], staleness)
@@ -54,9 +57,10 @@ public struct WorkerStaleness: Sendable {
     guard source < other.workers, worker < workers else { return }
     widen(worker, for: other.maxima[source])
     while shifts[worker] < other.shifts[source] { double(worker) }
-    for bin in 0..<Self.bins {
-      let value = bin << other.shifts[source]
-      count(other.counts[source * Self.bins + bin], in: worker * Self.bins + value >> shifts[worker])
+    for bin in 0..<other.bins {
+      // Of fewer and so wider bins, the last may reach beyond the largest value.
+      let value = min(bin << other.shifts[source], other.maxima[source])
+      count(other.counts[source * other.bins + bin], in: worker * bins + value >> shifts[worker])
     }
     totals[worker] += other.totals[source]
     sums[worker] += other.sums[source]
@@ -69,7 +73,7 @@ public struct WorkerStaleness: Sendable {
   /// Returns the distribution of a worker in five numbers; quantiles are the upper ends of their bins, and no more than the
   /// largest value.
   public func summary(of worker: Int) -> StalenessSummary {
-    let counts = counts[worker * Self.bins..<(worker + 1) * Self.bins]
+    let counts = counts[worker * bins..<(worker + 1) * bins]
     let total = counts.reduce(0) { $0 + Int($1) }
     func quantile(_ share: Double) -> Int {
       let needed = max(1, Int((share * Double(total)).rounded(.up)))
@@ -94,13 +98,13 @@ public struct WorkerStaleness: Sendable {
   }
 
   private mutating func widen(_ worker: Int, for staleness: Int) {
-    while staleness >> shifts[worker] >= Self.bins { double(worker) }
+    while staleness >> shifts[worker] >= bins { double(worker) }
   }
 
   /// Merges neighbours.
   private mutating func double(_ worker: Int) {
-    let first = worker * Self.bins
-    for bin in 0..<Self.bins {
+    let first = worker * bins
+    for bin in 0..<bins {
       let low = counts[first + bin]
       counts[first + bin] = 0
       count(low, in: first + bin / 2)

@@ -24,7 +24,7 @@ package struct StalenessPlots {
         shares(
           observations.versionGap.bins(), "Gap between the workers' versions",
           "The share of the moments at which the newest and the oldest version that workers held were so far apart.",
-          "updates between the newest and the oldest", "share of the moments"
+          "updates between the newest and the oldest", "share of the moments at each gap"
         )?.svg(id: "\(id)-versions"),
         histogram(
           observations.gap, "Distance since the pull", "norm of the difference of the parameters", isLogarithmic: true
@@ -43,7 +43,7 @@ package struct StalenessPlots {
   private var overall: HistogramPlot? {
     shares(
       bins, "Staleness of the gradients", "The share of the gradients of each staleness.", "updates since the pull",
-      "share of the gradients")
+      "share of the gradients at each staleness")
   }
 
   private func shares(
@@ -81,7 +81,8 @@ package struct StalenessPlots {
   ) -> HistogramPlot? {
     guard histogram.count > 0 else { return nil }
     let total = Double(histogram.count)
-    let bins = histogram.bins.map { bin in
+    // Quantiles want finer bins than pictures.
+    let bins = histogram.bins(merging: 10).map { bin in
       let range =
         isLogarithmic
         ? PlotAxis.decade(bin.range.lowerBound)...PlotAxis.decade(bin.range.upperBound) : bin.range

@@ -123,8 +123,8 @@ extension HelpText {
       OVERVIEW: Scripts that describe a cluster, for simulate --script and --inject.
 
       \(HelpLayout.wrapped("""
-        A directive a line; # begins a comment. Workers are numbered from 0. Times have units (us, ms, s, min), data kB, MB \
-        or GB, and links Mbit/s, Gbit/s or MB/s.
+        A directive a line; # begins a comment. Workers are numbered from 0. Times have units (ns, us, ms, s, min, h), \
+        rates /s, /min or /h, and links bit/s, kbit/s, Mbit/s, Gbit/s or B/s, kB/s, MB/s, GB/s.
         """))
       ONLY IN VIRTUAL TIME:
       \(entries([

@@ -27,6 +27,10 @@ struct RunEnding {
       console.alert("error: no worker is left: all were lost to faults")
       return .trainingFailed
     }
+    if report.last.updates == 0, report.run.plannedUpdates > 0 {
+      console.alert("error: nothing was trained: no gradient became an update")
+      return .trainingFailed
+    }
     if let failure = metrics?.failure {
       console.alert("error: \(failure)")
       return .cannotWrite

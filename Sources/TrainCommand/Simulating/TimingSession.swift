@@ -73,6 +73,7 @@ struct TimingSession {
       return !stop.isMade.load(ordering: .relaxed)
     })
     console.endRow()
+    if report.isInterrupted { console.note("interrupted after \(report.updates) updates") }
     guard !report.isOverdue else { throw TrainingError.clockExceeded }
     metrics?.report(report, of: run)
     try OutputDescriptor.standardOutput.write("\(VirtualTimeTable(report))")
@@ -95,6 +96,10 @@ struct TimingSession {
     if report.isInterrupted { return .interrupted }
     guard !report.isDeserted else {
       console.alert("error: no worker is left: all were lost to faults")
+      return .trainingFailed
+    }
+    guard report.updates > 0 else {
+      console.alert("error: nothing came of it: no gradient became an update")
       return .trainingFailed
     }
     return .done
