@@ -25,7 +25,8 @@ struct LearningMonitor: Sendable {
   /// at most 1.04 times a guesser's.
   static let alarm = 1.2
 
-  /// Updates before which staying at chance is no cause for concern, however many examples they took.
+  /// Updates before which staying at chance is no cause for concern, however many examples they took; or ten of each worker,
+  /// if these are more.
   static let leastUpdates = 100
 
   /// The accuracy of always guessing the most frequent class.
@@ -36,6 +37,8 @@ struct LearningMonitor: Sendable {
   private let window: Int
   /// Examples before which staying at chance is no cause for concern.
   private let grace: Int
+  /// Updates before which it is none.
+  private let leastUpdates: Int
   /// Examples after which a warning that still holds is repeated.
   let repetition: Int
 
@@ -55,12 +58,14 @@ struct LearningMonitor: Sendable {
   ///   - chance: The share of the most frequent class.
   ///   - plannedExamples: Examples that the whole run trains on.
   ///   - warmup: The share of the run over which the learning rate rises.
-  init(classes: Int, chance: Double, plannedExamples: Int, warmup: Double) {
+  ///   - workers: The number of workers, whose first gradients are all of the first parameters.
+  init(classes: Int, chance: Double, plannedExamples: Int, warmup: Double, workers: Int = 1) {
     self.chance = chance
     guessingLoss = log(Double(max(2, classes)))
     window = max(1000, min(4000, plannedExamples / 50))
     grace = max(4 * window, Int((warmup + 0.1) * Double(plannedExamples)))
     repetition = max(4 * window, plannedExamples / 4)
+    leastUpdates = max(Self.leastUpdates, 10 * workers)
   }
 
   /// The mean loss of the last full window, `nil` before there is one.
@@ -107,7 +112,7 @@ struct LearningMonitor: Sendable {
       bestLoss = min(bestLoss, loss)
       return .healthy(learns: hadLearned)
     }
-    guard hadLearned || examples >= grace && updates >= Self.leastUpdates else { return .nothing }
+    guard hadLearned || examples >= grace && updates >= leastUpdates else { return .nothing }
     return finding(
       hadLearned
         ? .collapsedToChance(accuracy: accuracy, bestAccuracy: bestAccuracy, chance: chance)

@@ -84,7 +84,7 @@ final class RunDiagnosis {
     isAffordable = Double(CurvatureProbe.price(examples: data.count)) <= Self.budget * planned
     monitor = LearningMonitor(
       classes: data.classes, chance: data.largestClassShare, plannedExamples: configuration.epochs * data.count,
-      warmup: configuration.warmup)
+      warmup: configuration.warmup, workers: configuration.workers)
     healthy = Milestone(initial)
     beginning = FirstParameters(UnsafeBufferPointer(start: initial.values, count: initial.count))
     firstUpdate = initial.version

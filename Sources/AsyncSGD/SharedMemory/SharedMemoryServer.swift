@@ -41,8 +41,7 @@ public final class SharedMemoryServer: Sendable {
   private let minibatches: Atomic<Int>
   private let refusedInARow = Atomic<Int>(0)
   private let isStopped = Atomic<Bool>(false)
-  /// Cosines alone: nobody waits here, and there is no server that could be busy.
-  private let observations = Mutex(AsynchronyObservations())
+  private let cosines = CosineRecord()
 
   /// Creates shared memory and the workers' ways into it.
   ///
@@ -325,12 +324,12 @@ extension SharedMemoryServer: TrainingServer {
     return CoordinationRecord(
       staleness: staleness, updatesByWorker: updates, drops: drops, dropsByWorker: dropsByWorker, abandoned: 0,
       stalenessLawResidual: residual, consistency: consistency,
-      observations: observations.withLock { $0.cosine.count > 0 ? $0 : nil })
+      observations: cosines.observations)
   }
 
   /// Notes the cosine between a stale gradient and the fresh one.
   func note(cosine: Double) {
-    observations.withLock { $0.cosine.record(cosine) }
+    cosines.record(cosine)
   }
 
   /// Does nothing: no worker waits for another.
@@ -349,5 +348,21 @@ extension SharedMemoryServer: TrainingServer {
   /// The prefix of a worker's state in ``carriedState()``.
   static func prefix(ofWorker worker: Int) -> String {
     worker == 0 ? "" : "worker.\(worker).optimizer."
+  }
+}
+
+/// The cosines between stale gradients and fresh ones, which is all that is measured here: nobody waits, and there is no server
+/// that could be busy.
+private final class CosineRecord: @unchecked Sendable {  // `measured` is protected by `lock`
+  private let lock = Lock()
+  private var measured = AsynchronyObservations()
+
+  /// What was measured; `nil` if nothing was.
+  var observations: AsynchronyObservations? {
+    lock.withLock { measured.cosine.count > 0 ? measured : nil }
+  }
+
+  func record(_ cosine: Double) {
+    lock.withLock { measured.cosine.record(cosine) }
   }
 }

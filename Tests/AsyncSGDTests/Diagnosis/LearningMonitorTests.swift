@@ -92,6 +92,20 @@ struct LearningMonitorTests {
     #expect(say([(0.1, 4), (0.2, 3), (0.3, 2)]).isEmpty)
   }
 
+  @Test("staying at chance is no cause for concern before each of many workers has made ten updates")
+  func manyWorkers() {
+    var sums = TrainingTotals()
+    (sums.examples, sums.loss, sums.correct) = (1000, 2302, 100)
+    func firstSaid(workers: Int) -> Int? {
+      var monitor = LearningMonitor(
+        classes: 10, chance: 0.1, plannedExamples: 40_000, warmup: 0, workers: workers)
+      return (1...40).first { monitor.observe(sums, updates: 125 * $0) != .nothing }
+    }
+    // From the fourth window on, after 500 updates; 200 workers have made ten each after 2,000.
+    #expect(firstSaid(workers: 8) == 4)
+    #expect(firstSaid(workers: 200) == 16)
+  }
+
   @Test("windows smaller than luck allows are waited for")
   func smallWindows() {
     var monitor = LearningMonitor(classes: 10, chance: 0.1, plannedExamples: 4000, warmup: 0)
