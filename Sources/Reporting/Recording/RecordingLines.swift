@@ -111,7 +111,7 @@ public struct RecordingLines: Sendable {
     object.add("faults", faults)
     object.add("shards", summary.shards)
     object.add("epochs", summary.epochs)
-    if let staleness = summary.staleness { object.add("staleness", Self.object(staleness)) }
+    if let staleness = summary.staleness { object.add("staleness", JSONObject.object(staleness)) }
     if let law = summary.law { object.add("stalenessLaw", Self.object(law)) }
     object.add(
       "workers",
@@ -122,21 +122,11 @@ public struct RecordingLines: Sendable {
         object.add("dropped", worker.dropped)
         object.add("computeSeconds", worker.computeSeconds)
         object.add("queueSeconds", worker.queueSeconds)
-        if let staleness = worker.staleness { object.add("staleness", Self.object(staleness)) }
+        if let staleness = worker.staleness { object.add("staleness", JSONObject.object(staleness)) }
         return object
       })
     if let end = summary.end { object.add("fingerprint", hexadecimal(end.hash)) }
     return object.text + "\n"
-  }
-
-  private static func object(_ staleness: StalenessSummary) -> JSONObject {
-    var object = JSONObject()
-    object.add("mean", staleness.mean)
-    object.add("p50", staleness.p50)
-    object.add("p95", staleness.p95)
-    object.add("p99", staleness.p99)
-    object.add("max", staleness.max)
-    return object
   }
 
   private static func object(_ law: RecordedStalenessLaw) -> JSONObject {

@@ -54,24 +54,25 @@ extension CompareOptions {
 extension TraceOptions {
   /// The files of the command.
   var files: FilePurposes {
-    var files = FilePurposes()
-    files.writes(chromeTrace, as: "'--chrome-trace'")
-    files.reads(path, as: "the recording")
-    return files
+    FilePurposes(of: path, writing: chromeTrace, as: "'--chrome-trace'")
   }
 }
 
 extension FitOptions {
   /// The files of the command.
   var files: FilePurposes {
-    var files = FilePurposes()
-    files.writes(output, as: "'--output'")
-    files.reads(path, as: "the recording")
-    return files
+    FilePurposes(of: path, writing: output, as: "'--output'")
   }
 }
 
 extension FilePurposes {
+  /// Creates those of a command that reads a recording and writes one file.
+  fileprivate init(of recording: String, writing path: String?, as name: String) {
+    self.init()
+    writes(path, as: name)
+    reads(recording, as: "the recording")
+  }
+
   /// Adds the files of a data set.
   mutating func reads(dataset: String, in directory: String?) {
     for path in DatasetCatalog.files(of: dataset, directory: directory) { reads(path, as: "the data file") }
